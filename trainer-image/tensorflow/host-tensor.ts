@@ -1,0 +1,42 @@
+/** Element types a tensor can have outside TensorFlow, by their names in NumPy and PyTorch. */
+export type HostDataType = 'float32' | 'float16' | 'float64' | 'int32' | 'int64' | 'uint8';
+
+/** Bytes of one element. */
+export const bytesPerElement: Readonly<Record<HostDataType, number>> = {
+  float32: 4,
+  float16: 2,
+  float64: 8,
+  int32: 4,
+  int64: 8,
+  uint8: 1,
+};
+
+/**
+ * A tensor in host memory: what snapshots, checkpoints and tests exchange.
+ * `data` holds the elements in C order, little-endian; its length is the product of `shape` times the size of
+ * one element.
+ */
+export interface HostTensor {
+  readonly name: string;
+  readonly dtype: HostDataType;
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+}
+
+/** Number of elements of a shape: 1 for a scalar, 0 if any dimension is 0. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, dimension) => product * dimension, 1);
+}
+
+/** A float32 tensor of these values. Copies, so that later changes of `values` do not show. */
+export function float32Tensor(name: string, shape: readonly number[], values: ArrayLike<number>): HostTensor {
+  return { name, dtype: 'float32', shape, data: new Uint8Array(Float32Array.from(values).buffer) };
+}
+
+/** The elements of a float32 tensor. Copies, because `data` need not be aligned to four bytes. */
+export function float32Values(tensor: HostTensor): Float32Array {
+  if (tensor.dtype !== 'float32') {
+    throw new TypeError(`${tensor.name} holds ${tensor.dtype}, not float32`);
+  }
+  return new Float32Array(tensor.data.slice().buffer);
+}

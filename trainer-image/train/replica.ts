@@ -1,0 +1,72 @@
+import type { HostTensor } from '../tensorflow/host-tensor.ts';
+
+/** This rank's share of one global batch. */
+export interface Batch {
+  /** NHWC, `count` images, already augmented and normalised. */
+  readonly images: Float32Array;
+  /** `count` rows of class probabilities: one-hot, smoothed or mixed. */
+  readonly targets: Float32Array;
+  /** Samples in this share, 1 or more; shares of one step may differ between ranks. */
+  readonly count: number;
+}
+
+/** What changes from step to step and is not part of the batch. The same on all ranks but for `stopRequested`. */
+export interface StepInputs {
+  readonly learningRate: number;
+  /** Samples in the whole batch over all ranks: the divisor of the mean loss. */
+  readonly globalCount: number;
+  /** This rank was asked to stop; the outcome says on every rank whether any rank was. */
+  readonly stopRequested: boolean;
+}
+
+export interface StepOutcome {
+  /** Mean loss of the global batch before the update. */
+  readonly loss: number;
+  /** False if loss or gradient was not finite; then weights, momentum and statistics are as before the step. */
+  readonly finite: boolean;
+  /** L2 norm of the global gradient, weight decay not included. */
+  readonly gradientNorm: number;
+  /** Samples of the global batch whose most probable class is that of their target. */
+  readonly correct: number;
+  /** True on every rank after the same step if any rank asked to stop. */
+  readonly stopRequested: boolean;
+  readonly durationMs: number;
+}
+
+/** Sums over the samples of one rank's batch; add them up and divide by the count. */
+export interface EvaluationSums {
+  readonly lossSum: number;
+  readonly top1: number;
+  readonly top5: number;
+  readonly count: number;
+}
+
+/**
+ * One rank's network on its device. Every method but `evaluate`, `snapshot`, `restore` and `close` is collective
+ * in a world of more than one rank: all ranks call it, in the same order, or all wait. Calls do not overlap: await
+ * one before the next.
+ *
+ * Running statistics of batch normalisation are averaged over the ranks inside every step, so that they, like the
+ * weights, are equal on all ranks at any time.
+ */
+export interface Replica {
+  /** Trainable scalars of the model. */
+  readonly parameterCount: number;
+  /** One optimiser step on this rank's share of the global batch. */
+  step(batch: Batch, inputs: StepInputs): Promise<StepOutcome>;
+  /** Sums over one batch with the running statistics. Not collective. */
+  evaluate(batch: Batch): Promise<EvaluationSums>;
+  /** Sums a small list of numbers over all ranks, in float64: exact for integers up to 2^53. */
+  allReduceSum(values: readonly number[]): Promise<number[]>;
+  /**
+   * Compares the SHA-256 of weights, statistics and momentum over all ranks and returns it as hex.
+   * @throws ReplicasDiverged if any rank holds other bits.
+   */
+  verifyAgreement(): Promise<string>;
+  /** Copies of weights, statistics and momentum at a step boundary. Momentum is named `<parameter>.momentum`. */
+  snapshot(): Promise<HostTensor[]>;
+  /** Puts a snapshot back. Needs every tensor of the model; momentum may be absent and is then zero. */
+  restore(tensors: readonly HostTensor[]): Promise<void>;
+  /** Frees the device memory. The replica is of no use afterwards. */
+  close(): void;
+}
