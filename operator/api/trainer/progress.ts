@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { CheckpointStatus, ProgressStatus } from '../v1alpha1/status.ts';
+
+/** What the supervisor answers at `GET /progress`; the operator copies it into the run's status. */
+export const ProgressDocument = z.object({
+  runUid: z.string().max(64),
+  attempt: z.int().min(1),
+  state: z.enum(['Starting', 'Training', 'Evaluating', 'Stopping', 'Finished']),
+  /** Moment of the last finished step, in milliseconds since the Unix epoch; absent before the first. */
+  lastStepAtMs: z.number().optional(),
+  progress: ProgressStatus.optional(),
+  checkpoint: CheckpointStatus.optional(),
+  /** The final accuracy, once everything is trained and saved. */
+  result: z
+    .object({
+      top1: z.number(),
+      top5: z.number(),
+      epochs: z.number(),
+      trainSeconds: z.number(),
+      uri: z.string().max(1024),
+    })
+    .optional(),
+  /** The newest points of the learning curves, one a finished epoch, oldest first. */
+  history: z
+    .array(
+      z.object({
+        epoch: z.number(),
+        trainLoss: z.number(),
+        learningRate: z.number(),
+        validationLoss: z.number().optional(),
+        top1: z.number().optional(),
+        top5: z.number().optional(),
+      }),
+    )
+    .max(2048)
+    .default([]),
+});
+export type ProgressDocument = z.output<typeof ProgressDocument>;
+export type EpochSummary = ProgressDocument['history'][number];

@@ -1,0 +1,58 @@
+/**
+ * Every reason word that can reach a user, in conditions, events, `lastFailure` and termination messages.
+ * Words are stable across releases; rules in `spec.failurePolicy.rules` match on them.
+ */
+
+/** Why a trainer ended, as it says itself in its termination message. */
+export const trainerReasons = {
+  Completed: 'All epochs are trained and the result is saved.',
+  InvalidRecipe: 'The recipe or model cannot be trained as written. Change the manifest.',
+  InvalidData: 'The data is missing, truncated, of the wrong digest or wrongly labelled. Repair it.',
+  Diverged: 'The loss became NaN, infinite or exploded. Lower the learning rate or lengthen the warm-up.',
+  ReplicasDiverged: 'Two ranks hold different weights: a fault of hardware or of this program.',
+  IncompatibleCheckpoint: 'The checkpoint to continue from belongs to another model, recipe or data set.',
+  CheckpointFailed: 'A checkpoint could not be written: storage is full, refused or unreachable.',
+  PeerLost: 'Another rank ended or could not be reached, so this one could not go on.',
+  RankKilled: 'A rank was ended by a signal that nobody here sent, often the out-of-memory killer.',
+  Fenced: 'A newer attempt of the same run exists, so this one may neither train nor save.',
+  RendezvousTimeout: 'Not all ranks met in time.',
+  Terminated: 'The trainer was told to stop and did.',
+  Internal: 'A fault of the trainer itself.',
+} as const;
+export type TrainerReason = keyof typeof trainerReasons;
+
+/** Why a pod ended, as the operator infers it from the pod and its node. */
+export const podReasons = {
+  Evicted: 'The node needed its resources back.',
+  Preempted: 'A pod of higher priority took its place.',
+  NodeLost: 'The node stopped answering.',
+  PodDeleted: 'Somebody deleted the pod.',
+  OutOfMemory: 'The container used more memory than its limit.',
+  Signalled: 'The container was ended by a signal.',
+  ExitCode: 'The container ended with an exit code that has no meaning of its own.',
+  StartTimeout: 'Not all pods were running within spec.failurePolicy.startTimeout.',
+  Hung: 'No training step was finished within spec.failurePolicy.hangTimeout.',
+} as const;
+export type PodReason = keyof typeof podReasons;
+
+/** Reasons of conditions and events of a run. */
+export const runReasons = {
+  Succeeded: 'Training finished.',
+  InvalidSpec: 'The stored object does not satisfy this version of the API.',
+  MaxRestartsReached: 'Charged restarts exceeded spec.failurePolicy.maxRestarts.',
+  FailedByRule: 'A rule of spec.failurePolicy.rules said Fail.',
+  PermanentFailure: 'The failure would happen again on every restart.',
+  DeadlineExceeded: 'spec.activeDeadline passed.',
+  GangStarting: 'The pods of the attempt are being made.',
+  TrainersRunning: 'All pods of the gang are running.',
+  RestartScheduled: 'A new attempt starts after the backoff.',
+  Suspending: 'Pods are saving their last checkpoint and ending.',
+  Suspended: 'spec.suspend is true; no pod runs.',
+  Resumed: 'spec.suspend is false again.',
+  CheckpointSaved: 'A checkpoint was committed.',
+  NotStarted: 'The run has not been started.',
+  PodCreated: 'A pod was created.',
+  PodDeleted: 'A pod was deleted.',
+  Expired: 'spec.ttlAfterFinished passed; the run is deleted.',
+} as const;
+export type RunReason = keyof typeof runReasons;

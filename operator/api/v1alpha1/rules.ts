@@ -1,0 +1,132 @@
+import { largeDepths, smallDepths } from './model.ts';
+import { resolveRecipe } from './presets.ts';
+import type { TrainingRunSpec } from './spec.ts';
+
+/**
+ * A rule that spans fields, written twice side by side: in CEL for the API server and in TypeScript for the command line
+ * and the embedded store. The contract suite holds the two to the same verdicts.
+ */
+export interface Rule<T> {
+  /** CEL; true means valid. */
+  readonly cel: string;
+  readonly check: (value: T, old?: T) => boolean;
+  /** Names the fields and the cure. */
+  readonly message: string;
+  /** The field to show next to the message, below the object that the rule stands on. */
+  readonly path: readonly string[];
+}
+
+/** The rules as a CRD carries them. */
+export function toCel<T>(rules: readonly Rule<T>[]): { rule: string; message: string }[] {
+  return rules.map(({ cel, message }) => ({ rule: cel, message }));
+}
+
+const isOneOf = (values: readonly number[], value: number) => values.includes(value);
+const worldSize = (spec: TrainingRunSpec) => spec.trainers.pods * spec.trainers.gpusPerPod;
+
+/** Longest run name: a pod is named `<run>-<attempt>-<index>` and its name is a host name of at most 63 characters. */
+export const maxRunNameLength = 50;
+
+export const runNameRules: readonly Rule<{ metadata: { name?: string } }>[] = [
+  {
+    cel: `size(self.metadata.name) <= ${maxRunNameLength}`,
+    check: ({ metadata }) => (metadata.name ?? '').length <= maxRunNameLength,
+    message: `metadata.name must be at most ${maxRunNameLength} characters, as pods and host names are made from it`,
+    path: ['metadata', 'name'],
+  },
+  {
+    cel: "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+    check: ({ metadata }) => /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(metadata.name ?? ''),
+    message:
+      'metadata.name must begin with a letter and consist of lower-case letters, digits and -, as it becomes a host name',
+    path: ['metadata', 'name'],
+  },
+];
+
+export const specRules: readonly Rule<TrainingRunSpec>[] = [
+  {
+    cel: 'self.managedBy == oldSelf.managedBy',
+    check: (spec, old) => old === undefined || spec.managedBy === old.managedBy,
+    message: 'managedBy cannot be changed; make a new run',
+    path: ['managedBy'],
+  },
+  {
+    cel: `self.model.stem != 'small' || self.model.depth in [${smallDepths.join(', ')}]`,
+    check: ({ model }) => model.stem !== 'small' || isOneOf(smallDepths, model.depth),
+    message: `model.depth must be one of ${smallDepths.join(', ')} when model.stem is small`,
+    path: ['model', 'depth'],
+  },
+  {
+    cel: `self.model.stem != 'imagenet' || self.model.depth in [${largeDepths.join(', ')}]`,
+    check: ({ model }) => model.stem !== 'imagenet' || isOneOf(largeDepths, model.depth),
+    message: `model.depth must be one of ${largeDepths.join(', ')} when model.stem is imagenet; set model.stem to small for the others`,
+    path: ['model', 'depth'],
+  },
+  {
+    cel: '!has(self.recipe.batchSize) || self.recipe.batchSize % (self.trainers.pods * self.trainers.gpusPerPod) == 0',
+    check: (spec) => spec.recipe.batchSize === undefined || spec.recipe.batchSize % worldSize(spec) === 0,
+    message:
+      'recipe.batchSize must be a multiple of the number of ranks, trainers.pods x trainers.gpusPerPod',
+    path: ['recipe', 'batchSize'],
+  },
+  {
+    // The sizes of the presets are 256 and 1024; CEL cannot look them up.
+    cel: "has(self.recipe.batchSize) || (self.recipe.preset in ['baseline', 'fine-tune'] ? 256 : 1024) % (self.trainers.pods * self.trainers.gpusPerPod) == 0",
+    check: (spec) =>
+      spec.recipe.batchSize !== undefined || resolveRecipe(spec.recipe).batchSize % worldSize(spec) === 0,
+    message:
+      "the preset's batch size is not a multiple of the number of ranks, trainers.pods x trainers.gpusPerPod; set recipe.batchSize",
+    path: ['recipe', 'batchSize'],
+  },
+  {
+    cel: '!has(self.recipe.learningRate) || !has(self.recipe.learningRate.warmupEpochs) || !has(self.recipe.epochs) || self.recipe.learningRate.warmupEpochs < double(self.recipe.epochs)',
+    check: ({ recipe }) =>
+      recipe.learningRate?.warmupEpochs === undefined ||
+      recipe.epochs === undefined ||
+      recipe.learningRate.warmupEpochs < recipe.epochs,
+    message: 'recipe.learningRate.warmupEpochs must be less than recipe.epochs',
+    path: ['recipe', 'learningRate', 'warmupEpochs'],
+  },
+  {
+    // A short run of a preset with a long warm-up would never leave it.
+    cel: "!has(self.recipe.epochs) || (has(self.recipe.learningRate) && has(self.recipe.learningRate.warmupEpochs)) || self.recipe.preset in ['baseline', 'fine-tune'] || self.recipe.epochs > 5",
+    check: ({ recipe }) =>
+      recipe.epochs === undefined ||
+      recipe.learningRate?.warmupEpochs !== undefined ||
+      resolveRecipe(recipe).learningRate.warmupEpochs < recipe.epochs,
+    message:
+      "recipe.epochs is not more than the preset's 5 epochs of warm-up; set recipe.learningRate.warmupEpochs",
+    path: ['recipe', 'epochs'],
+  },
+  {
+    cel: 'has(self.checkpoints.every.epochs) != has(self.checkpoints.every.steps)',
+    check: ({ checkpoints: { every } }) => (every.epochs === undefined) !== (every.steps === undefined),
+    message: 'checkpoints.every needs either epochs or steps, not both',
+    path: ['checkpoints', 'every'],
+  },
+  {
+    cel: "!has(self.trainers.env) || self.trainers.env.all(e, !e.name.startsWith('RINGMASTER_'))",
+    check: ({ trainers }) => (trainers.env ?? []).every(({ name }) => !name.startsWith('RINGMASTER_')),
+    message: 'trainers.env names must not begin with RINGMASTER_, which the operator sets',
+    path: ['trainers', 'env'],
+  },
+  {
+    cel: '!has(self.trainers.volumes) || self.trainers.volumes.all(v, [has(v.persistentVolumeClaim), has(v.secret), has(v.configMap), has(v.emptyDir)].filter(x, x).size() == 1)',
+    check: ({ trainers }) =>
+      (trainers.volumes ?? []).every(
+        (volume) =>
+          [volume.persistentVolumeClaim, volume.secret, volume.configMap, volume.emptyDir].filter(
+            (source) => source !== undefined,
+          ).length === 1,
+      ),
+    message:
+      'each of trainers.volumes needs exactly one of persistentVolumeClaim, secret, configMap or emptyDir',
+    path: ['trainers', 'volumes'],
+  },
+  {
+    cel: "self.scheduling.gang != 'kueue' || has(self.scheduling.queueName)",
+    check: ({ scheduling }) => scheduling.gang !== 'kueue' || scheduling.queueName !== undefined,
+    message: 'scheduling.gang kueue needs scheduling.queueName',
+    path: ['scheduling', 'queueName'],
+  },
+];

@@ -1,0 +1,34 @@
+/**
+ * The root of every error this project raises on purpose.
+ *
+ * `reason` is one CamelCase word, stable across releases: people match on it in failure rules and alerts.
+ * The words that can reach a user are listed in `operator/api/v1alpha1/reasons.ts`.
+ */
+export class RingmasterError extends Error {
+  readonly reason: string;
+
+  constructor(reason: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.reason = reason;
+  }
+}
+
+/** The message of anything that was thrown, with the messages of its causes appended. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `: ${describeError(error.cause)}`;
+  return cause.length > 0 && !error.message.includes(cause.slice(2))
+    ? `${error.message}${cause}`
+    : error.message;
+}
+
+/** The system's own error code (`ENOENT`, `ENOSPC`, `ECONNREFUSED`), if this is a system error. */
+export function systemErrorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Ends a switch over a closed union; a new member that is not handled becomes a compile error. */
+export function assertNever(value: never): never {
+  throw new TypeError(`unexpected value ${JSON.stringify(value)}`);
+}
