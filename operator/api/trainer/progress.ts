@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { CheckpointStatus, ProgressStatus } from '../v1alpha1/status.ts';
 
+/** The final accuracy of a run and where its weights lie. */
+export const TrainingResult = z.object({
+  /** Shares of the validation set, 0 to 1. */
+  top1: z.number(),
+  top5: z.number(),
+  epochs: z.number(),
+  /** Seconds of training, evaluation included, over all attempts. */
+  trainSeconds: z.number(),
+  uri: z.string().max(1024),
+});
+export type TrainingResult = z.output<typeof TrainingResult>;
+
 /** What the supervisor answers at `GET /progress`; the operator copies it into the run's status. */
 export const ProgressDocument = z.object({
   runUid: z.string().max(64),
@@ -11,15 +23,7 @@ export const ProgressDocument = z.object({
   progress: ProgressStatus.optional(),
   checkpoint: CheckpointStatus.optional(),
   /** The final accuracy, once everything is trained and saved. */
-  result: z
-    .object({
-      top1: z.number(),
-      top5: z.number(),
-      epochs: z.number(),
-      trainSeconds: z.number(),
-      uri: z.string().max(1024),
-    })
-    .optional(),
+  result: TrainingResult.optional(),
   /** The newest points of the learning curves, one a finished epoch, oldest first. */
   history: z
     .array(

@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import { trainerReasons, type TrainerReason } from '../v1alpha1/reasons.ts';
+import { CheckpointStatus, ProgressStatus } from '../v1alpha1/status.ts';
+import { TrainingResult } from './progress.ts';
 
-const reasonWords = Object.keys(trainerReasons).filter(
-  (word): word is TrainerReason => word in trainerReasons,
-);
+/** Whether a reason word is one that a trainer may end with. */
+export function isTrainerReason(word: string): word is TrainerReason {
+  return Object.hasOwn(trainerReasons, word);
+}
+
+const reasonWords = Object.keys(trainerReasons).filter(isTrainerReason);
 
 /**
  * The last words of a trainer, written as JSON to the container's termination log.
@@ -19,13 +24,17 @@ export const TerminationMessage = z.object({
   /** Last finished step of this attempt. */
   step: z.int().min(0).optional(),
   /** The checkpoint that the next attempt will find. */
-  checkpoint: z.object({ step: z.int().min(0), uri: z.string().max(1024) }).optional(),
+  checkpoint: CheckpointStatus.optional(),
+  /** How far training was: what the last `GET /progress` would have said, had somebody asked in time. */
+  progress: ProgressStatus.optional(),
+  /** The final accuracy, with reason Completed. */
+  result: TrainingResult.optional(),
 });
 export type TerminationMessage = z.output<typeof TerminationMessage>;
 
 /** The message in a termination log, or `undefined` when it holds something else. */
 export function parseTerminationMessage(text: string | undefined): TerminationMessage | undefined {
-  if (text === undefined || !text.startsWith('{')) return undefined;
+  if (!text?.startsWith('{')) return undefined;
   try {
     return TerminationMessage.parse(JSON.parse(text));
   } catch {
@@ -33,7 +42,18 @@ export function parseTerminationMessage(text: string | undefined): TerminationMe
   }
 }
 
-/** The text to write, shortened so that it stays valid JSON within 4,096 bytes. */
+/** What the kubelet keeps of a container's termination log. */
+export const terminationMessageSizeBytes = 4096;
+
+/** The text to write: valid JSON within 4,096 bytes, for which the message is cut and progress left out if need be. */
 export function formatTerminationMessage(message: TerminationMessage): string {
-  return JSON.stringify({ ...message, message: message.message.slice(0, 1500) });
+  const { progress, ...essential } = message;
+  const candidates = [
+    { ...essential, message: message.message.slice(0, 1500), progress },
+    { ...essential, message: message.message.slice(0, 1500) },
+    { ...essential, message: message.message.slice(0, 300) },
+  ];
+  const texts = candidates.map((candidate) => JSON.stringify(candidate));
+  const fitting = texts.find((text) => Buffer.byteLength(text) <= terminationMessageSizeBytes);
+  return fitting ?? JSON.stringify({ reason: message.reason, message: message.message.slice(0, 300) });
 }
