@@ -23,7 +23,9 @@ export const Checkpoints = z.strictObject({
     .describe('What is not removed. Only what this run wrote is ever removed.'),
   credentials: z
     .strictObject({
-      secretRef: z.strictObject({ name: z.string().min(1).max(253).describe('Name of the Secret.') }),
+      secretRef: z
+        .strictObject({ name: z.string().min(1).max(253).describe('Name of the Secret.') })
+        .describe('A Secret of the same namespace.'),
     })
     .optional()
     .describe(

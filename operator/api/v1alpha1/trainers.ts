@@ -36,19 +36,22 @@ const Volume = z.strictObject({
     .describe('Where the container sees it.'),
   readOnly: z.boolean().default(false).describe('Mount read-only. Default false.'),
   persistentVolumeClaim: z
-    .strictObject({ claimName: z.string().min(1).max(253) })
+    .strictObject({ claimName: z.string().min(1).max(253).describe('Name of the claim.') })
     .optional()
     .describe('An existing claim.'),
   secret: z
-    .strictObject({ secretName: z.string().min(1).max(253) })
+    .strictObject({ secretName: z.string().min(1).max(253).describe('Name of the Secret.') })
     .optional()
     .describe('A Secret, as files.'),
   configMap: z
-    .strictObject({ name: z.string().min(1).max(253) })
+    .strictObject({ name: z.string().min(1).max(253).describe('Name of the ConfigMap.') })
     .optional()
     .describe('A ConfigMap, as files.'),
   emptyDir: z
-    .strictObject({ medium: z.enum(['', 'Memory']).optional(), sizeLimit: Quantity.optional() })
+    .strictObject({
+      medium: z.enum(['', 'Memory']).optional().describe('Memory for a RAM disk.'),
+      sizeLimit: Quantity.optional().describe('Most bytes.'),
+    })
     .optional()
     .describe('Scratch space that lives as long as the pod.'),
 });

@@ -1,0 +1,32 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { dump } from 'js-yaml';
+import { TrainingRunSchema } from '../v1alpha1/training-run.ts';
+import { fieldReference } from './field-reference.ts';
+import { toOpenApiSchema } from './open-api-schema.ts';
+import { trainingRunCrd } from './training-run-crd.ts';
+
+/* Writes what is made from the schemas: `node operator/api/generate/main.ts`. With --check it only compares. */
+
+const root = new URL('../../../', import.meta.url);
+const header = '# Made from operator/api/v1alpha1 by `npm run generate`. Do not edit.\n';
+
+const outputs: Readonly<Record<string, string>> = {
+  'crds/trainingruns.ringmaster.dev.yaml': header + dump(trainingRunCrd(), { noRefs: true, lineWidth: 110 }),
+  'docs/trainingrun-reference.md': fieldReference(
+    'TrainingRun, field by field',
+    toOpenApiSchema(TrainingRunSchema),
+  ),
+};
+
+const stale: string[] = [];
+for (const [file, wanted] of Object.entries(outputs)) {
+  const url = new URL(file, root);
+  const present = await readFile(url, 'utf8').catch(() => undefined);
+  if (present === wanted) continue;
+  if (process.argv.includes('--check')) stale.push(file);
+  else await writeFile(url, wanted);
+}
+if (stale.length > 0) {
+  process.stderr.write(`out of date: ${stale.join(', ')}; run "npm run generate" and commit the result\n`);
+  process.exitCode = 1;
+}

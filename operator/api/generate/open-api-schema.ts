@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+/** A node of a JSON schema. */
+export type SchemaNode = Record<string, unknown>;
+
+/**
+ * The OpenAPI v3 schema of a zod schema, as a CRD may carry it (a "structural schema").
+ * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
+ */
+export function toOpenApiSchema(schema: z.ZodType): SchemaNode {
+  const result: SchemaNode = {
+    ...z.toJSONSchema(schema, {
+      target: 'openapi-3.0',
+      io: 'input',
+      reused: 'inline',
+      cycles: 'throw',
+      unrepresentable: 'throw',
+      override: ({ jsonSchema }) => makeStructural(jsonSchema),
+    }),
+  };
+  delete result.$schema;
+  return result;
+}
+
+/** What zod writes and the API server refuses, put right in place. */
+function makeStructural(node: SchemaNode): void {
+  if (node['x-kubernetes-int-or-string'] === true) {
+    // The only `anyOf` with types that the server allows; the pattern applies to the text form.
+    const branches = Array.isArray(node.anyOf) ? node.anyOf : [];
+    const text: unknown = branches.find((branch: SchemaNode) => branch.type === 'string');
+    if (typeof text === 'object' && text !== null && 'pattern' in text) node.pattern = text.pattern;
+    node.anyOf = [{ type: 'integer' }, { type: 'string' }];
+    delete node.type;
+  }
+  // The server prunes unknown fields by itself and forbids this keyword beside `properties`.
+  if (node.properties !== undefined || node['x-kubernetes-preserve-unknown-fields'] === true) {
+    delete node.additionalProperties;
+  }
+  if (node['x-kubernetes-preserve-unknown-fields'] === true && node.properties !== undefined)
+    delete node.properties;
+  // zod bounds every integer by what a double can hold.
+  if (node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum;
+  if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum;
+  if (node.format === 'date-time') delete node.pattern;
+  delete node.propertyNames;
+}

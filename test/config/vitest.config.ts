@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+
+/** A layer of tests: its files, and the longest that one test may take. Layers run one after the other. */
+function layer(name: string, include: string[], testTimeoutMs: number, groupOrder: number) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include,
+      testTimeout: testTimeoutMs,
+      hookTimeout: testTimeoutMs,
+      // Tests that start processes time them: one file at a time, each in a process of its own.
+      ...(name === 'unit' ? {} : { pool: 'forks' as const, maxWorkers: 1 }),
+      sequence: { groupOrder },
+    },
+  };
+}
+
+const minuteMs = 60_000;
+
+export default defineConfig({
+  root: new URL('../..', import.meta.url).pathname,
+  test: {
+    // No test may rely on another file's module state, and no module has any.
+    pool: 'threads',
+    isolate: false,
+    maxWorkers: 2,
+    passWithNoTests: false,
+    reporters: ['default', new URL('./closing-line-reporter.ts', import.meta.url).pathname],
+    projects: [
+      layer('unit', ['operator/**/*.spec.ts', 'trainer-image/**/*.spec.ts', 'crds/**/*.spec.ts'], 10_000, 0),
+      layer('checks', ['test/checks/**/*.test.ts'], 5 * minuteMs, 1),
+      layer('golden', ['test/golden/**/*.test.ts'], 5 * minuteMs, 2),
+      layer('contract', ['test/contract/**/*.test.ts'], 2 * minuteMs, 3),
+      layer('integration', ['test/integration/**/*.test.ts'], 2 * minuteMs, 4),
+      layer('system', ['test/system/**/*.test.ts'], 10 * minuteMs, 5),
+    ],
+  },
+});
