@@ -15,7 +15,7 @@ export async function dependencies({ root, log, run }) {
 
   log('installing npm packages');
   // Inside an npm script the clone's own Node comes first in PATH, and npm ci is about to delete it.
-  const path = (process.env['PATH'] ?? '').split(':').filter((folder) => !folder.includes('node_modules'));
+  const path = (process.env.PATH ?? '').split(':').filter((folder) => !folder.includes('node_modules'));
   const { code, stdout } = await run('npm', ['ci', '--loglevel', 'error'], {
     env: { ...process.env, PATH: path.join(':') },
   });

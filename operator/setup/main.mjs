@@ -28,7 +28,7 @@ import { tensorflowWheel } from './tensorflow-wheel.mjs';
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-const cacheFolder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ringmaster');
+const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ringmaster');
 
 /** @type {SetupContext['log']} */
 const log = (line) => process.stderr.write(`set-up: ${line}\n`);

@@ -27,11 +27,13 @@ function rowsOf(schema: SchemaNode, path: string): [string, string, string][] {
 }
 
 function typeText(field: SchemaNode): string {
+  const { type, minimum, maximum } = field;
   if (field['x-kubernetes-int-or-string'] === true) return 'quantity';
   if (Array.isArray(field.enum)) return field.enum.map((value) => `\`${String(value)}\``).join(', ');
-  const type = String(field.type ?? 'any');
-  const range = [field.minimum, field.maximum].filter((bound) => bound !== undefined);
   if (type === 'array') return 'list';
   if (type === 'object') return field.additionalProperties === undefined ? 'object' : 'map';
-  return range.length === 2 ? `${type}, ${String(range[0])} to ${String(range[1])}` : type;
+  if (typeof type !== 'string') return 'any';
+  return typeof minimum === 'number' && typeof maximum === 'number'
+    ? `${type}, ${minimum} to ${maximum}`
+    : type;
 }
