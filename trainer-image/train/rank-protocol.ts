@@ -1,4 +1,4 @@
-import type { ProgressDocument } from '../../operator/api/trainer/progress.ts';
+import type { EpochSummary, ProgressDocument, TrainingResult } from '../../operator/api/trainer/progress.ts';
 import type { ResolvedSpec } from '../../operator/api/v1alpha1/resolved-spec.ts';
 import type { TrainerReason } from '../../operator/api/v1alpha1/reasons.ts';
 
@@ -12,52 +12,77 @@ export interface RankAssignment {
   readonly attempt: number;
   readonly spec: ResolvedSpec;
   /** The checkpoint to continue from, already verified; absent to start from scratch. */
-  readonly restore?: { readonly uri: string; readonly weightsOnly: boolean };
+  readonly restore?: StartingPoint;
   /** Folder for snapshots on their way to storage. */
   readonly scratchFolder: string;
+  /** Threads for TensorFlow's kernels, 1 or more. */
   readonly threads: number;
+}
+
+/** Where training continues. The same on all ranks: pod 0 chooses it once. */
+export interface StartingPoint {
+  /** The checkpoint's own folder, `.../step-<n>`. */
+  readonly uri: string;
+  /** Take the weights alone and train from step 0, as for fine-tuning. */
+  readonly weightsOnly: boolean;
 }
 
 /** Messages from the supervisor to a rank, over Node's IPC channel. */
 export type ToRank =
-  { readonly type: 'start'; readonly assignment: RankAssignment } | { readonly type: 'stop' };
+  | { readonly type: 'start'; readonly assignment: RankAssignment }
+  /** Stop at the next step boundary; rank 0 leaves a last snapshot. */
+  | { readonly type: 'stop' }
+  /** The snapshot of this step is taken over, so the next one may be written. */
+  | { readonly type: 'saved'; readonly step: number };
 
 /** Messages from a rank to its supervisor. */
 export type FromRank =
   /** The process is up and waits for `start`. */
   | { readonly type: 'ready' }
-  /** A step was finished; only rank 0 fills in `progress` and `history`. */
-  | {
-      readonly type: 'progress';
-      readonly state: ProgressDocument['state'];
-      readonly step: number;
-      readonly progress?: ProgressDocument['progress'];
-      readonly history?: ProgressDocument['history'];
-      readonly metrics?: StepMetrics;
-    }
-  /** Rank 0 has written a snapshot below its scratch folder; the supervisor commits it to storage and removes it. */
-  | {
-      readonly type: 'snapshot';
-      readonly folder: string;
-      readonly step: number;
-      readonly epoch: number;
-      readonly top1?: number;
-    }
-  /** Everything is trained; rank 0 fills in the result. */
-  | { readonly type: 'finished'; readonly result?: ProgressDocument['result'] }
+  | RankProgress
+  | RankSnapshot
+  /** Everything is trained; rank 0 fills in the result. The supervisor knows where it is saved. */
+  | { readonly type: 'finished'; readonly result?: Omit<TrainingResult, 'uri'> }
   /** Stopped at a step boundary because `stop` was asked for. */
   | { readonly type: 'stopped'; readonly step: number }
-  | {
-      readonly type: 'failed';
-      readonly reason: TrainerReason;
-      readonly message: string;
-      readonly step?: number;
-    };
+  | RankFailure;
 
-/** Figures of the last steps, for /metrics. Times are seconds, as Prometheus has them. */
+/** Steps were finished, or the state changed. Only rank 0 fills in `progress` and `history`. */
+export interface RankProgress {
+  readonly type: 'progress';
+  readonly state: ProgressDocument['state'];
+  /** Finished steps since the beginning of the run. */
+  readonly step: number;
+  readonly lastStepAtMs?: number;
+  readonly progress?: ProgressDocument['progress'];
+  readonly history?: readonly EpochSummary[];
+  readonly metrics?: StepMetrics;
+}
+
+/** Rank 0 has written a snapshot below its scratch folder; the supervisor commits it to storage and removes it. */
+export interface RankSnapshot {
+  readonly type: 'snapshot';
+  readonly folder: string;
+  readonly step: number;
+  readonly epoch: number;
+  /** Best validation so far, which may be this step's. */
+  readonly best?: { readonly step: number; readonly top1: number };
+}
+
+export interface RankFailure {
+  readonly type: 'failed';
+  readonly reason: TrainerReason;
+  readonly message: string;
+  readonly step?: number;
+}
+
+/** Figures of the steps since the last message, for `/metrics`. Times are seconds, as Prometheus has them. */
 export interface StepMetrics {
-  readonly imagesTotal: number;
-  readonly stepSeconds: number;
+  /** Images of the global batches since the last message. */
+  readonly images: number;
+  /** Duration of each step since the last message. */
+  readonly stepSeconds: readonly number[];
+  /** Time spent waiting for batches since the last message. */
   readonly dataWaitSeconds: number;
   readonly loss: number;
   readonly learningRate: number;
