@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../operator/base/clock.ts';
+import { RingmasterError } from '../../operator/base/errors.ts';
+import { createLogger } from '../../operator/base/logging.ts';
+import type { RankSnapshot } from '../train/rank-protocol.ts';
+import { createCheckpointCommitter } from './checkpoint-committer.ts';
+
+const snapshot = (step: number): RankSnapshot => ({
+  type: 'snapshot',
+  folder: `/tmp/${step}`,
+  step,
+  epoch: 1,
+});
+
+/** A committer on a store that fails its first `failures` tries, and what happened to it. */
+function committerOn(failures: number, error: Error = new Error('no space left')) {
+  const events: string[] = [];
+  const clock: Clock = {
+    now: () => 0,
+    sleep: (ms) => {
+      events.push(`wait ${ms}`);
+      return Promise.resolve();
+    },
+  };
+  let remaining = failures;
+  const committer = createCheckpointCommitter({
+    commit: async ({ step }) => {
+      events.push(`begin ${step}`);
+      await Promise.resolve();
+      if (remaining > 0) {
+        remaining -= 1;
+        throw error;
+      }
+      events.push(`end ${step}`);
+    },
+    onFailedTry: () => events.push('failed'),
+    clock,
+    log: createLogger('silent'),
+    signal: new AbortController().signal,
+  });
+  return { committer, events };
+}
+
+describe('the checkpoint committer', () => {
+  it('commits one at a time in the order of the snapshots', async () => {
+    const { committer, events } = committerOn(0);
+    await Promise.all([committer.commit(snapshot(1)), committer.commit(snapshot(2))]);
+    expect(events).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2']);
+  });
+
+  it('tries again with growing waits before it gives up', async () => {
+    const passing = committerOn(3);
+    await passing.committer.commit(snapshot(1));
+    expect(passing.events).toEqual([
+      ...['begin 1', 'failed', 'wait 1000', 'begin 1', 'failed', 'wait 4000'],
+      ...['begin 1', 'failed', 'wait 10000', 'begin 1', 'end 1'],
+    ]);
+    const failing = committerOn(4);
+    await expect(failing.committer.commit(snapshot(1))).rejects.toMatchObject({
+      reason: 'CheckpointFailed',
+      message: expect.stringContaining('step 1 could not be saved in 4 tries: no space left'),
+    });
+    await failing.committer.idle();
+  });
+
+  it('does not try again when a newer attempt has fenced this one', async () => {
+    const { committer, events } = committerOn(1, new RingmasterError('Fenced', 'attempt 3 writes here'));
+    await expect(committer.commit(snapshot(1))).rejects.toMatchObject({ reason: 'Fenced' });
+    expect(events).toEqual(['begin 1']);
+  });
+});

@@ -1,0 +1,87 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { RankProgress } from '../train/rank-protocol.ts';
+
+/**
+ * The figures at `GET /metrics`. Whose they are is told by the labels that Prometheus adds to a target; the only label
+ * of our own is the rank, of which a pod has at most 64.
+ */
+export interface TrainerMetrics {
+  noteProgress(rank: number, message: RankProgress): void;
+  noteCheckpoint(durationSeconds: number, savedAtMs: number): void;
+  noteCheckpointFailure(): void;
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+/** From a step of a small network on a CPU to one of a large batch on a shared GPU. */
+const stepBuckets = [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60];
+const checkpointBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900];
+
+export function createTrainerMetrics(): TrainerMetrics {
+  const registry = new Registry();
+  const named = (name: string, help: string) => ({
+    name: `ringmaster_trainer_${name}`,
+    help,
+    registers: [registry],
+  });
+  const perRank = (name: string, help: string) => ({ ...named(name, help), labelNames: ['rank'] as const });
+
+  const images = new Counter(
+    named('images_total', 'Training images of all ranks together, as rank 0 counts them.'),
+  );
+  const stepSeconds = new Histogram({
+    ...perRank('step_seconds', 'Duration of a training step, all-reduce included.'),
+    buckets: stepBuckets,
+  });
+  const dataWait = new Counter(
+    perRank('data_wait_seconds_total', 'Time in which a rank waited for its next batch.'),
+  );
+  const skippedSteps = new Counter(
+    named('skipped_steps_total', 'Steps without an update, because of an overflow.'),
+  );
+  const loss = new Gauge(named('loss', 'Training loss of the last step.'));
+  const learningRate = new Gauge(named('learning_rate', 'Learning rate of the last step.'));
+  const gradientNorm = new Gauge(named('gradient_norm', 'L2 norm of the gradient of the last step.'));
+  const epoch = new Gauge(named('epoch', 'Finished epochs, with a fraction.'));
+  const top1 = new Gauge(named('validation_top1_ratio', 'Top-1 accuracy of the last evaluation, 0 to 1.'));
+  const memory = new Gauge(perRank('resident_memory_bytes', 'Resident memory of a rank process.'));
+  const checkpointSeconds = new Histogram({
+    ...named('checkpoint_duration_seconds', 'Time from a snapshot on disk to a committed checkpoint.'),
+    buckets: checkpointBuckets,
+  });
+  const lastCheckpoint = new Gauge(
+    named('checkpoint_last_success_timestamp_seconds', 'When a checkpoint was last committed, in Unix time.'),
+  );
+  const checkpointFailures = new Counter(
+    named('checkpoint_failures_total', 'Attempts to commit a checkpoint that failed.'),
+  );
+
+  return {
+    noteProgress(rank, { metrics, progress }) {
+      if (progress !== undefined) {
+        epoch.set(progress.epoch);
+        if (progress.validation !== undefined) top1.set(progress.validation.top1);
+      }
+      if (metrics === undefined) return;
+      const label = { rank: String(rank) };
+      for (const seconds of metrics.stepSeconds) stepSeconds.observe(label, seconds);
+      dataWait.inc(label, metrics.dataWaitSeconds);
+      memory.set(label, metrics.residentMemoryBytes);
+      if (rank !== 0) return;
+      images.inc(metrics.images);
+      skippedSteps.inc(metrics.skippedSteps);
+      loss.set(metrics.loss);
+      learningRate.set(metrics.learningRate);
+      gradientNorm.set(metrics.gradientNorm);
+    },
+    noteCheckpoint(durationSeconds, savedAtMs) {
+      checkpointSeconds.observe(durationSeconds);
+      lastCheckpoint.set(savedAtMs / 1000);
+    },
+    noteCheckpointFailure() {
+      checkpointFailures.inc();
+    },
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  };
+}
