@@ -1,0 +1,159 @@
+import { trainingRunKind } from '../../api/v1alpha1/group.ts';
+import { nearMiss } from '../../api/v1alpha1/near-miss.ts';
+import { DnsLabel } from '../../api/v1alpha1/scalars.ts';
+import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
+import { validateTrainingRun } from '../../api/v1alpha1/validate.ts';
+import { isObject } from '../../api/v1alpha1/wire-guards.ts';
+import type { ManifestProblem } from './problem.ts';
+import { readSource, type SourceContext } from './source.ts';
+import { readYaml, type YamlDocument } from './yaml.ts';
+
+/** A valid run, with defaults filled in, and where it was found. */
+export interface LoadedRun {
+  readonly run: TrainingRun;
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface LoadedManifests {
+  readonly runs: readonly LoadedRun[];
+  /** Everything wrong with any of the files. When there are any, nothing may be started. */
+  readonly problems: readonly ManifestProblem[];
+}
+
+/** An object in a file: a document, or an item of a List. */
+interface Candidate {
+  readonly object: unknown;
+  readonly file: string;
+  readonly document: YamlDocument;
+  /** Whether the file holds several documents, so that problems say which one they are in. */
+  readonly numbered: boolean;
+  /** Path of the object in its document, such as `items[2]`. */
+  readonly base: string;
+}
+
+/** Reads and checks manifest files, `-` being standard input. */
+export async function loadManifests(
+  files: readonly string[],
+  context: SourceContext,
+): Promise<LoadedManifests> {
+  const runs: LoadedRun[] = [];
+  const problems: ManifestProblem[] = [];
+  for (const file of files) {
+    const loaded = await loadFile(file, context);
+    runs.push(...loaded.runs);
+    problems.push(...loaded.problems);
+  }
+  return { runs, problems: [...problems, ...duplicates(runs)] };
+}
+
+async function loadFile(file: string, context: SourceContext): Promise<LoadedManifests> {
+  const name = file === '-' ? 'stdin' : file;
+  const source = await readSource(file, context);
+  if (!source.ok) return { runs: [], problems: [{ file: name, message: source.message }] };
+  const { documents, problems } = readYaml(source.text);
+  if (documents.length === 0 && problems.length === 0) {
+    return {
+      runs: [],
+      problems: [{ file: name, message: 'holds no object, only comments or empty documents' }],
+    };
+  }
+  const numbered = documents.length > 1;
+  const traps = problems.map(({ document, ...problem }) => ({
+    file: name,
+    ...problem,
+    ...(numbered ? { document } : {}),
+  }));
+  const checked = documents
+    .flatMap((document) => unfoldList({ object: document.value, file: name, document, numbered, base: '' }))
+    .map(checkCandidate);
+  return {
+    runs: checked.flatMap(({ runs }) => runs),
+    problems: [
+      ...traps,
+      ...withoutRepeats(
+        checked.flatMap((result) => result.problems),
+        traps,
+      ),
+    ].sort((left, right) => (left.line ?? 0) - (right.line ?? 0)),
+  };
+}
+
+/** A value that YAML itself makes doubtful needs no second complaint about its type. */
+function withoutRepeats(
+  problems: readonly ManifestProblem[],
+  traps: readonly ManifestProblem[],
+): ManifestProblem[] {
+  return problems.filter(
+    ({ document, path }) => !traps.some((trap) => trap.document === document && trap.path === path),
+  );
+}
+
+function unfoldList(candidate: Candidate): Candidate[] {
+  const { object, base } = candidate;
+  if (!isObject(object) || object.kind !== 'List' || !Array.isArray(object.items)) return [candidate];
+  return object.items.map((item: unknown, index) => ({
+    ...candidate,
+    object: item,
+    base: joinPath(base, `items[${index}]`),
+  }));
+}
+
+function checkCandidate(candidate: Candidate): LoadedManifests {
+  const { object, file, document, base } = candidate;
+  const locate = (path: string): Pick<ManifestProblem, 'file' | 'line' | 'document' | 'path'> => ({
+    file,
+    line: document.lineOf(joinPath(base, path)),
+    ...(candidate.numbered ? { document: document.number } : {}),
+    path: joinPath(base, path),
+  });
+  if (!isObject(object)) {
+    const message = 'is not a Kubernetes object; one has apiVersion, kind, metadata and spec';
+    return { runs: [], problems: [{ ...locate(''), value: object, message }] };
+  }
+  if (isForeignKind(object.kind)) {
+    const message = `is not a kind of this program; known kinds: ${trainingRunKind}`;
+    return { runs: [], problems: [{ ...locate('kind'), value: object.kind, message }] };
+  }
+  const validation = validateTrainingRun(object);
+  const problems = validation.ok ? namespaceProblems(validation.run) : validation.problems;
+  if (!validation.ok || problems.length > 0) {
+    return { runs: [], problems: problems.map((problem) => ({ ...problem, ...locate(problem.path) })) };
+  }
+  const { run } = validation;
+  const metadata = { ...run.metadata, namespace: run.metadata.namespace ?? 'default' };
+  return { runs: [{ run: { ...run, metadata }, file, line: document.lineOf(base) }], problems: [] };
+}
+
+/** A kind that is nobody's misspelling of ours. */
+function isForeignKind(kind: unknown): boolean {
+  return typeof kind === 'string' && nearMiss(kind, [trainingRunKind]) === undefined;
+}
+
+function namespaceProblems({ metadata }: TrainingRun): { path: string; value: unknown; message: string }[] {
+  const { namespace } = metadata;
+  return namespace === undefined || DnsLabel.safeParse(namespace).success
+    ? []
+    : [{ path: 'metadata.namespace', value: namespace, message: 'must be lower-case letters, digits and -' }];
+}
+
+function duplicates(runs: readonly LoadedRun[]): ManifestProblem[] {
+  const seen = new Map<string, LoadedRun>();
+  const problems: ManifestProblem[] = [];
+  for (const loaded of runs) {
+    const key = `${loaded.run.metadata.namespace ?? ''}/${loaded.run.metadata.name}`;
+    const first = seen.get(key);
+    if (first === undefined) {
+      seen.set(key, loaded);
+      continue;
+    }
+    const message = `the run ${key} is defined twice; the first is ${first.file}:${first.line}`;
+    problems.push({ file: loaded.file, line: loaded.line, message });
+  }
+  return problems;
+}
+
+function joinPath(base: string, path: string): string {
+  if (base === '' || path === '') return base + path;
+  return `${base}.${path}`;
+}

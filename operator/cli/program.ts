@@ -1,0 +1,50 @@
+import { Command, CommanderError } from 'commander';
+import { describeError, RingmasterError } from '../base/errors.ts';
+import { CommandError } from './command-error.ts';
+import type { CommandContext } from './context.ts';
+import { commandExitCodes } from './exit-codes.ts';
+import { explainCommand } from './explain.ts';
+import { validateCommand } from './validate.ts';
+
+/**
+ * Runs one command line and resolves to its exit code.
+ * @param words the arguments after the program's name
+ */
+export async function runProgram(words: readonly string[], context: CommandContext): Promise<number> {
+  let exitCode: number = commandExitCodes.success;
+  const finish = (code: number) => {
+    exitCode = code;
+  };
+  const program = new Command('ringmaster')
+    .description('Trains image classifiers from TrainingRun manifests, here or on a cluster.')
+    .addCommand(validateCommand(context, finish))
+    .addCommand(explainCommand(context));
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => context.stdout.write(text),
+        writeErr: (text) => context.stderr.write(text),
+      })
+      .showHelpAfterError('(--help shows what there is)');
+  }
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explainFailure(error, context);
+  }
+}
+
+function explainFailure(error: unknown, context: CommandContext): number {
+  if (error instanceof CommanderError) {
+    // It has printed its message, or the help that was asked for.
+    return error.exitCode === 0 ? commandExitCodes.success : commandExitCodes.usage;
+  }
+  context.stderr.write(`ringmaster: ${describeError(error)}\n`);
+  if (error instanceof CommandError) return error.exitCode;
+  if (!(error instanceof RingmasterError) && error instanceof Error && error.stack !== undefined) {
+    context.stderr.write(`${error.stack}\n`);
+  }
+  return commandExitCodes.internal;
+}

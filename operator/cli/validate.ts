@@ -1,0 +1,57 @@
+import { Command } from 'commander';
+import type { CommandContext } from './context.ts';
+import { commandExitCodes } from './exit-codes.ts';
+import { loadManifests, type LoadedManifests } from './manifest/load-manifests.ts';
+import { formatProblem } from './manifest/problem.ts';
+import { formatOutput, parseOutputFormat, type OutputFormat } from './output.ts';
+
+interface ValidateOptions {
+  readonly output?: OutputFormat;
+}
+
+/** `ringmaster validate FILE...` */
+export function validateCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
+  return new Command('validate')
+    .summary('check manifests and start nothing')
+    .description(
+      'Checks every document of the files as the API server would, and shows all problems at once. Starts nothing.',
+    )
+    .argument('<file...>', 'manifests in YAML or JSON; - is standard input')
+    .option('-o, --output <format>', 'the verdict as json or yaml on standard output', parseOutputFormat)
+    .action(async (files: string[], options: ValidateOptions) => {
+      finish(await validate(files, options, context));
+    });
+}
+
+async function validate(
+  files: readonly string[],
+  options: ValidateOptions,
+  context: CommandContext,
+): Promise<number> {
+  const loaded = await loadManifests(files, context);
+  if (options.output === undefined) printVerdict(loaded, context);
+  else context.stdout.write(formatOutput(describeVerdict(loaded), options.output));
+  return loaded.problems.length === 0 ? commandExitCodes.success : commandExitCodes.usage;
+}
+
+function printVerdict({ runs, problems }: LoadedManifests, context: CommandContext): void {
+  for (const { run, file } of runs) {
+    const { namespace, name } = run.metadata;
+    context.stdout.write(`${file}: ${run.kind} ${namespace ?? 'default'}/${name} is valid\n`);
+  }
+  for (const problem of problems) context.stderr.write(`${formatProblem(problem)}\n`);
+}
+
+function describeVerdict({ runs, problems }: LoadedManifests): unknown {
+  return {
+    valid: problems.length === 0,
+    objects: runs.map(({ run, file, line }) => ({
+      file,
+      line,
+      kind: run.kind,
+      namespace: run.metadata.namespace,
+      name: run.metadata.name,
+    })),
+    problems,
+  };
+}
