@@ -4,14 +4,14 @@ import { philox4x32, type PhiloxCounter, type PhiloxKey } from './philox.ts';
 /** A stream of random numbers in which a draw depends on the stream's key and the draws before it, and nothing else. */
 export interface CounterRandom {
   /** The next number of [0, 1), uniform, with 53 random bits. */
-  uniform(): number;
+  readonly uniform: () => number;
   /** The next number of the standard normal distribution. */
-  normal(): number;
+  readonly normal: () => number;
   /**
    * The next whole number of [0, boundExclusive), uniform up to a bias of boundExclusive / 2^53.
    * @throws RangeError unless the bound is a whole number from 1 to 2^32
    */
-  integer(boundExclusive: number): number;
+  readonly integer: (boundExclusive: number) => number;
 }
 
 /**
