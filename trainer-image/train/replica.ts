@@ -1,3 +1,4 @@
+import { RingmasterError } from '../../operator/base/errors.ts';
 import type { HostTensor } from '../tensorflow/host-tensor.ts';
 
 /** This rank's share of one global batch. */
@@ -41,6 +42,13 @@ export interface EvaluationSums {
   readonly count: number;
 }
 
+/** Ranks that must be equal are not: a fault of hardware or of this program. */
+export class ReplicasDiverged extends RingmasterError {
+  constructor(message: string) {
+    super('ReplicasDiverged', message);
+  }
+}
+
 /**
  * One rank's network on its device. Every method but `evaluate`, `snapshot`, `restore` and `close` is collective
  * in a world of more than one rank: all ranks call it, in the same order, or all wait. Calls do not overlap: await
@@ -68,5 +76,5 @@ export interface Replica {
   /** Puts a snapshot back. Needs every tensor of the model; momentum may be absent and is then zero. */
   restore(tensors: readonly HostTensor[]): Promise<void>;
   /** Frees the device memory. The replica is of no use afterwards. */
-  close(): void;
+  close(): Promise<void>;
 }

@@ -1,0 +1,155 @@
+import type { TFEOpAttr, TensorMetadata } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
+
+import { fromBindingAttribute } from './binding-attributes.ts';
+import { CaptureError } from './errors.ts';
+import type { BindingCalls, RecordableBinding } from './recordable-binding.ts';
+import { buildRecording, type AttributeValue, type NodeOutput, type Recording } from './recording.ts';
+import { effectOperations, standIns } from './stand-ins.ts';
+
+/**
+ * Larger constants are almost surely a mistake: data that should be an input, or a gradient of TensorFlow.js that
+ * makes a tensor of ones on the host.
+ */
+const largestConstantBytes = 1 << 20;
+
+/** Writes down what TensorFlow.js executes. */
+export interface Recorder extends BindingCalls {
+  /** Where the recording has the first output of the operation that was executed last. */
+  lastOutput(): NodeOutput;
+  /** Names this operation's node an input of the function. */
+  finish(outputs: readonly NodeOutput[]): Recording;
+  /** Frees whatever the recorded code left behind. */
+  freeAll(): void;
+}
+
+/**
+ * A recorder at the level of the binding: below the gradients of TensorFlow.js, above TensorFlow. It executes the
+ * operations, on zeros where the recorded code gets its inputs, for the shapes of their results.
+ */
+export function createRecorder(recordable: RecordableBinding): Recorder {
+  const { eager, binding } = recordable;
+  const builder = buildRecording();
+  /** Where the recording has a tensor of the binding. */
+  const outputOf = new Map<number, NodeOutput>();
+  const live = new Set<number>();
+  const order = createEffectOrder();
+  let last: NodeOutput | undefined;
+
+  function remember(tensor: number, output: NodeOutput): void {
+    outputOf.set(tensor, output);
+    live.add(tensor);
+  }
+
+  function executeOp(op: string, given: TFEOpAttr[], inputs: number[], outputCount: number): TensorMetadata[] {
+    const nodeInputs = inputs.map((input, position) => {
+      const output = outputOf.get(input);
+      if (output === undefined) {
+        throw new CaptureError(
+          `input ${position} of ${op} was made outside the captured function; pass it as an input of the function`,
+        );
+      }
+      return output;
+    });
+    const attributes: Record<string, AttributeValue> = {};
+    for (const each of given) attributes[each.name] = fromBindingAttribute(binding, each);
+    const standIn = standIns.get(op);
+    const results =
+      standIn === undefined
+        ? eager.executeOp(op, given, inputs, outputCount)
+        : standIn(recordable, attributes, inputs);
+    const outputs = results.map(({ dtype, shape }) => ({ dataType: dtype, shape }));
+    let node: string;
+    if (op === 'Placeholder') {
+      const [spec] = outputs;
+      if (spec === undefined) throw new CaptureError('a Placeholder has no output');
+      ({ node } = builder.input(spec));
+    } else {
+      const after = order.before(op, nodeInputs);
+      node = builder.node(op, {
+        ...{ inputs: nodeInputs, attributes, after, outputs },
+        effect: effectOperations.has(op),
+      });
+      order.add(node, op, nodeInputs);
+    }
+    results.forEach((result, index) => {
+      remember(result.id, { node, index });
+    });
+    last = { node, index: 0 };
+    return results;
+  }
+
+  return {
+    executeOp,
+    createTensor(shape, dataType, values) {
+      if (!ArrayBuffer.isView(values)) {
+        throw new CaptureError('only numbers can be constants of a captured function');
+      }
+      if (values.byteLength > largestConstantBytes) {
+        throw new CaptureError(
+          `a constant of ${values.byteLength} bytes and shape [${shape.join(', ')}] was made inside the captured function; make it an input`,
+        );
+      }
+      const tensor = eager.createTensor(shape, dataType, values);
+      const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
+      remember(tensor, builder.constant({ dataType, shape, data }));
+      return tensor;
+    },
+    deleteTensor(tensor) {
+      // Numbers of the binding are not used twice, so a deleted tensor cannot be mistaken for another.
+      outputOf.delete(tensor);
+      live.delete(tensor);
+      eager.deleteTensor(tensor);
+    },
+    tensorDataSync() {
+      throw new CaptureError(
+        'a value was read while a function was being captured; it would be frozen into every run. Return it as an output instead',
+      );
+    },
+    lastOutput() {
+      if (last === undefined) throw new CaptureError('nothing was recorded yet');
+      return last;
+    },
+    finish: (outputs) => builder.finish(outputs),
+    freeAll() {
+      for (const tensor of live) eager.deleteTensor(tensor);
+      live.clear();
+    },
+  };
+}
+
+/** Keeps effects in the order in which they were recorded, where that order matters. */
+function createEffectOrder() {
+  /** Nodes that have to be done before the variable may be written or read again, by the node of its handle. */
+  const readers = new Map<string, string[]>();
+  const writer = new Map<string, string>();
+  let collective: string | undefined;
+
+  const handleOf = (inputs: readonly NodeOutput[]): string => inputs[0]?.node ?? '';
+  return {
+    /** What the next node has to wait for, besides its inputs. */
+    before(op: string, inputs: readonly NodeOutput[]): string[] {
+      const handle = handleOf(inputs);
+      const lastWrite = writer.get(handle);
+      switch (op) {
+        case 'ReadVariableOp':
+          return lastWrite === undefined ? [] : [lastWrite];
+        case 'AssignVariableOp':
+          return [...(readers.get(handle) ?? []), ...(lastWrite === undefined ? [] : [lastWrite])];
+        case 'CollectiveReduceV2':
+          // All ranks have to start them in the same order, or NCCL waits for ever.
+          return collective === undefined ? [] : [collective];
+        default:
+          return [];
+      }
+    },
+    add(node: string, op: string, inputs: readonly NodeOutput[]): void {
+      const handle = handleOf(inputs);
+      if (op === 'ReadVariableOp') readers.set(handle, [...(readers.get(handle) ?? []), node]);
+      if (op === 'AssignVariableOp') {
+        writer.set(handle, node);
+        readers.delete(handle);
+      }
+      if (op === 'CollectiveReduceV2') collective = node;
+    },
+  };
+}

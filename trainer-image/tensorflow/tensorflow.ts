@@ -1,0 +1,64 @@
+import './util-polyfill.ts';
+
+import * as tf from '@tensorflow/tfjs';
+import { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
+import '@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js';
+
+import { configProto, serverDef, taskName, type ClusterPosition, type ThreadCounts } from './cluster-config.ts';
+import { toTensorFlowError } from './errors.ts';
+import { loadNativeModule, type NativeModule } from './native-module.ts';
+import { recordableBinding, type RecordableBinding } from './recordable-binding.ts';
+
+export { tf };
+
+/** TensorFlow as this process uses it: TensorFlow.js as the tracing front end, functions for the work. */
+export interface TensorFlow {
+  readonly native: NativeModule;
+  /** Executes single operations for TensorFlow.js; while a function is captured, they are recorded. */
+  readonly backend: NodeJSKernelBackend;
+  readonly recordable: RecordableBinding;
+  /** 1 unless a cluster was given. */
+  readonly worldSize: number;
+  readonly rank: number;
+}
+
+export interface TensorFlowOptions {
+  readonly threads: ThreadCounts;
+  /** Where this process stands among several; absent for a world of one, which then opens no port. */
+  readonly cluster?: ClusterPosition;
+  /** Path of the compiled module, if not the one that the set-up made. */
+  readonly nativeModulePath?: string;
+}
+
+/**
+ * Starts TensorFlow, once per process. With a cluster, listens on this rank's address but waits for nobody: the
+ * first collective operation does.
+ * @throws TensorFlowError if the context cannot be made, for instance because the port is taken.
+ */
+export function startTensorFlow({ threads, cluster, nativeModulePath }: TensorFlowOptions): TensorFlow {
+  const native = loadNativeModule(nativeModulePath);
+  const world = cluster !== undefined && cluster.addresses.length > 1 ? cluster : undefined;
+  const recordable = recordableBinding(startNative(native, threads, world));
+  const backend = new NodeJSKernelBackend(recordable.binding, '@tensorflow/tfjs-node-gpu');
+  tf.registerBackend('tensorflow', () => backend);
+  tf.setBackend('tensorflow').catch(() => undefined); // The factory is synchronous: set when this line returns.
+  return {
+    native,
+    backend,
+    recordable,
+    worldSize: world?.addresses.length ?? 1,
+    rank: world?.rank ?? 0,
+  };
+}
+
+function startNative(native: NativeModule, threads: ThreadCounts, world: ClusterPosition | undefined) {
+  try {
+    return native.start(
+      configProto(threads, world),
+      world === undefined ? new Uint8Array() : serverDef(threads, world),
+      world === undefined ? '' : taskName(world.rank),
+    );
+  } catch (error) {
+    throw toTensorFlowError(error);
+  }
+}
