@@ -47,10 +47,9 @@ export async function nativeBinding(context, tensorflowFolder) {
   if (!(await exists(binding))) {
     await requireCompiler(context);
     context.log('compiling the TensorFlow binding');
-    const includes = [headersFolder, path.join(tensorflowFolder, 'include'), bindingFolder].flatMap((each) => [
-      '-isystem',
-      each,
-    ]);
+    const includes = [headersFolder, path.join(tensorflowFolder, 'include'), bindingFolder].flatMap(
+      (each) => ['-isystem', each],
+    );
     const partial = `${folder}.partial-${String(process.pid)}`;
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });

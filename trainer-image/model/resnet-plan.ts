@@ -1,10 +1,7 @@
 import type { Model } from '../../operator/api/v1alpha1/model.ts';
 
 /** What of a model decides the shape of its network. */
-export type Architecture = Pick<
-  Model,
-  'depth' | 'variant' | 'stem' | 'classes' | 'imageSize' | 'channels'
->;
+export type Architecture = Pick<Model, 'depth' | 'variant' | 'stem' | 'classes' | 'imageSize' | 'channels'>;
 
 /** A convolution and the batch normalisation after it. */
 export interface ConvolutionPlan {
@@ -91,7 +88,13 @@ export function planResNet(architecture: Architecture): ResNetPlan {
   for (const [stage, width] of widths.entries()) {
     for (let index = 0; index < (family.stages[stage] ?? 0); index++) {
       const stride = stage > 0 && index === 0 ? 2 : 1;
-      const block = planBlock(`layer${stage + 1}.${index}`, { block: family.block, inputs, width, stride, tweak });
+      const block = planBlock(`layer${stage + 1}.${index}`, {
+        block: family.block,
+        inputs,
+        width,
+        stride,
+        tweak,
+      });
       blocks.push(block);
       inputs = block.path.at(-1)?.outputs ?? inputs;
     }

@@ -2,8 +2,14 @@ import { bytesPerElement, elementCount, type HostTensor } from '../tensorflow/ho
 import type { VariableKind } from './network.ts';
 
 /** For each dimension of PyTorch's layout, which of ours it is: HWIO to OIHW, IO to OI. */
-const toTorch: Partial<Record<VariableKind, readonly number[]>> = { convolution: [3, 2, 0, 1], weight: [1, 0] };
-const fromTorch: Partial<Record<VariableKind, readonly number[]>> = { convolution: [2, 3, 1, 0], weight: [1, 0] };
+const toTorch: Partial<Record<VariableKind, readonly number[]>> = {
+  convolution: [3, 2, 0, 1],
+  weight: [1, 0],
+};
+const fromTorch: Partial<Record<VariableKind, readonly number[]>> = {
+  convolution: [2, 3, 1, 0],
+  weight: [1, 0],
+};
 
 /** A variable as torchvision and timm lay it out. */
 export function toTorchLayout(tensor: HostTensor, kind: VariableKind): HostTensor {
@@ -19,7 +25,9 @@ export function fromTorchLayout(tensor: HostTensor, kind: VariableKind): HostTen
 function permute(tensor: HostTensor, order: readonly number[] | undefined): HostTensor {
   if (order === undefined) return tensor;
   if (order.length !== tensor.shape.length) {
-    throw new RangeError(`${tensor.name} has shape [${tensor.shape.join(', ')}], expected ${order.length} dimensions`);
+    throw new RangeError(
+      `${tensor.name} has shape [${tensor.shape.join(', ')}], expected ${order.length} dimensions`,
+    );
   }
   const size = bytesPerElement[tensor.dtype];
   const shape = order.map((dimension) => tensor.shape[dimension] ?? 0);

@@ -1,21 +1,20 @@
-import type { TFEOpAttr, TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
+import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
 
 import { CaptureError } from './errors.ts';
+import type { BindingAttribute } from './recordable-binding.ts';
 import type { AttributeValue } from './recording.ts';
 
 /** Kinds of attributes by the binding's numbers. */
 type AttributeKinds = Pick<
   TFJSBinding,
-  | 'TF_ATTR_STRING'
-  | 'TF_ATTR_INT'
-  | 'TF_ATTR_FLOAT'
-  | 'TF_ATTR_BOOL'
-  | 'TF_ATTR_TYPE'
-  | 'TF_ATTR_SHAPE'
+  'TF_ATTR_STRING' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE' | 'TF_ATTR_SHAPE'
 >;
 
 /** Our form of an attribute as TensorFlow.js passes it to its binding. */
-export function fromBindingAttribute(kinds: AttributeKinds, { name, type, value }: TFEOpAttr): AttributeValue {
+export function fromBindingAttribute(
+  kinds: AttributeKinds,
+  { name, type, value }: BindingAttribute,
+): AttributeValue {
   if (type === kinds.TF_ATTR_STRING && typeof value === 'string') return { kind: 'string', value };
   if (type === kinds.TF_ATTR_TYPE && typeof value === 'number') return { kind: 'type', value };
   if (type === kinds.TF_ATTR_SHAPE && isNumbers(value)) return { kind: 'shape', value };
@@ -32,7 +31,11 @@ export function fromBindingAttribute(kinds: AttributeKinds, { name, type, value 
  * An attribute of ours as the binding takes it.
  * @throws CaptureError for a tensor: the binding has no such attributes.
  */
-export function toBindingAttribute(kinds: AttributeKinds, name: string, attribute: AttributeValue): TFEOpAttr {
+export function toBindingAttribute(
+  kinds: AttributeKinds,
+  name: string,
+  attribute: AttributeValue,
+): BindingAttribute {
   switch (attribute.kind) {
     case 'string':
       return { name, type: kinds.TF_ATTR_STRING, value: attribute.value };

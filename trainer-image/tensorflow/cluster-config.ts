@@ -57,7 +57,11 @@ export function configProto(threads: ThreadCounts, position?: ClusterPosition): 
 /** Serialised `tensorflow.ServerDef`; field numbers from tensorflow/core/protobuf/tensorflow_server.proto. */
 export function serverDef(threads: ThreadCounts, position: ClusterPosition): Uint8Array {
   const jobs = position.addresses.map((address, rank) =>
-    messageField(1, stringField(1, jobName(rank)), messageField(2, integerField(1, 0), stringField(2, address))),
+    messageField(
+      1,
+      stringField(1, jobName(rank)),
+      messageField(2, integerField(1, 0), stringField(2, address)),
+    ),
   );
   return message(
     messageField(1, ...jobs),

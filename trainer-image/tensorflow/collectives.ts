@@ -35,12 +35,7 @@ export function allReduceSum(tensorflow: TensorFlow, tensors: readonly Tensor[])
     const sums = operation(
       tensorflow,
       'CollectiveReduceV2',
-      [
-        flat,
-        scalar(tensorflow.worldSize),
-        scalar(groupKey),
-        scalar(firstInstanceKey.gradients + index),
-      ],
+      [flat, scalar(tensorflow.worldSize), scalar(groupKey), scalar(firstInstanceKey.gradients + index)],
       reduceAttributes('Add', dataTypes.float32),
     );
     const parts = tf.split(

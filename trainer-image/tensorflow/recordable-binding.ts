@@ -1,9 +1,30 @@
-import type { TFEOpAttr, TFJSBinding, TensorMetadata } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
+import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
 
 import { CaptureError } from './errors.ts';
 
+/** An attribute of an operation as the binding takes it; `type` is one of its constants `TF_ATTR_...`. */
+export interface BindingAttribute {
+  name: string;
+  type: number;
+  value: string | number | boolean | number[] | boolean[] | object;
+}
+
+/** What the binding says of a tensor; `dtype` is TensorFlow's number. */
+export interface BindingTensor {
+  id: number;
+  shape: number[];
+  dtype: number;
+}
+
 /** The calls of the binding through which every tensor of TensorFlow.js comes, goes and is read. */
-export type BindingCalls = Pick<TFJSBinding, 'executeOp' | 'createTensor' | 'deleteTensor' | 'tensorDataSync'>;
+export interface BindingCalls extends Pick<TFJSBinding, 'createTensor' | 'deleteTensor' | 'tensorDataSync'> {
+  executeOp(
+    name: string,
+    attributes: BindingAttribute[],
+    inputs: number[],
+    outputCount: number,
+  ): BindingTensor[];
+}
 
 /** A binding whose calls can be taken over for a while. */
 export interface RecordableBinding {
@@ -24,8 +45,8 @@ export function recordableBinding(original: TFJSBinding): RecordableBinding {
   };
   let current = eager;
   const routed: BindingCalls = {
-    executeOp: (name: string, attributes: TFEOpAttr[], inputs: number[], outputs: number): TensorMetadata[] =>
-      current.executeOp(name, attributes, inputs, outputs),
+    executeOp: (name, attributes, inputs, outputCount) =>
+      current.executeOp(name, attributes, inputs, outputCount),
     createTensor: (shape, dataType, values) => current.createTensor(shape, dataType, values),
     deleteTensor: (tensor) => {
       current.deleteTensor(tensor);

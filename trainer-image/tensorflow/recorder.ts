@@ -1,8 +1,11 @@
-import type { TFEOpAttr, TensorMetadata } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
-
 import { fromBindingAttribute } from './binding-attributes.ts';
 import { CaptureError } from './errors.ts';
-import type { BindingCalls, RecordableBinding } from './recordable-binding.ts';
+import type {
+  BindingAttribute,
+  BindingCalls,
+  BindingTensor,
+  RecordableBinding,
+} from './recordable-binding.ts';
 import { buildRecording, type AttributeValue, type NodeOutput, type Recording } from './recording.ts';
 import { effectOperations, standIns } from './stand-ins.ts';
 
@@ -40,7 +43,12 @@ export function createRecorder(recordable: RecordableBinding): Recorder {
     live.add(tensor);
   }
 
-  function executeOp(op: string, given: TFEOpAttr[], inputs: number[], outputCount: number): TensorMetadata[] {
+  function executeOp(
+    op: string,
+    given: BindingAttribute[],
+    inputs: number[],
+    outputCount: number,
+  ): BindingTensor[] {
     const nodeInputs = inputs.map((input, position) => {
       const output = outputOf.get(input);
       if (output === undefined) {

@@ -1,9 +1,7 @@
-import type { TensorMetadata } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
-
 import { dataTypes, type DataType } from './data-type.ts';
 import { CaptureError } from './errors.ts';
 import { elementCount } from './host-tensor.ts';
-import type { RecordableBinding } from './recordable-binding.ts';
+import type { BindingTensor, RecordableBinding } from './recordable-binding.ts';
 import type { AttributeValue } from './recording.ts';
 
 /**
@@ -15,13 +13,16 @@ export type StandIn = (
   recordable: RecordableBinding,
   attributes: Readonly<Record<string, AttributeValue>>,
   inputs: readonly number[],
-) => TensorMetadata[];
+) => BindingTensor[];
 
 export const standIns: ReadonlyMap<string, StandIn> = new Map<string, StandIn>([
   ['Placeholder', (recordable, attributes) => [zeros(recordable, typeOf(attributes), shapeOf(attributes))]],
   // The shape of a variable's value is what the EnsureShape after it says.
   ['ReadVariableOp', (recordable, attributes) => [zeros(recordable, typeOf(attributes), [])]],
-  ['EnsureShape', (recordable, attributes) => [zeros(recordable, typeOf(attributes, 'T'), shapeOf(attributes))]],
+  [
+    'EnsureShape',
+    (recordable, attributes) => [zeros(recordable, typeOf(attributes, 'T'), shapeOf(attributes))],
+  ],
   ['AssignVariableOp', () => []],
   [
     'CollectiveReduceV2',
@@ -39,11 +40,14 @@ export const standIns: ReadonlyMap<string, StandIn> = new Map<string, StandIn>([
 export const effectOperations: ReadonlySet<string> = new Set(['AssignVariableOp', 'CollectiveReduceV2']);
 
 /** Zeros, because what is computed from them while recording is thrown away. */
-function zeros({ eager }: RecordableBinding, dataType: DataType, shape: readonly number[]): TensorMetadata {
+function zeros({ eager }: RecordableBinding, dataType: DataType, shape: readonly number[]): BindingTensor {
   const stored = { shape: [...shape], dtype: dataType };
   switch (dataType) {
     case dataTypes.float32:
-      return { ...stored, id: eager.createTensor([...shape], dataType, new Float32Array(elementCount(shape))) };
+      return {
+        ...stored,
+        id: eager.createTensor([...shape], dataType, new Float32Array(elementCount(shape))),
+      };
     case dataTypes.int32:
       return { ...stored, id: eager.createTensor([...shape], dataType, new Int32Array(elementCount(shape))) };
     case dataTypes.resource:
@@ -61,7 +65,7 @@ function typeOf(attributes: Readonly<Record<string, AttributeValue>>, name = 'dt
 }
 
 function shapeOf(attributes: Readonly<Record<string, AttributeValue>>): readonly number[] {
-  const attribute = attributes['shape'];
+  const attribute = attributes.shape;
   if (attribute?.kind !== 'shape') throw new CaptureError('an operation lacks its attribute shape');
   return attribute.value;
 }

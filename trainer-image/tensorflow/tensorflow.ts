@@ -3,19 +3,38 @@ import './util-polyfill.ts';
 import * as tf from '@tensorflow/tfjs';
 import { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
 import '@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js';
+import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
 
-import { configProto, serverDef, taskName, type ClusterPosition, type ThreadCounts } from './cluster-config.ts';
+import {
+  configProto,
+  serverDef,
+  taskName,
+  type ClusterPosition,
+  type ThreadCounts,
+} from './cluster-config.ts';
 import { toTensorFlowError } from './errors.ts';
 import { loadNativeModule, type NativeModule } from './native-module.ts';
-import { recordableBinding, type RecordableBinding } from './recordable-binding.ts';
+import { recordableBinding, type BindingAttribute, type RecordableBinding } from './recordable-binding.ts';
 
 export { tf };
+
+/** What we use of TensorFlow.js' own backend. */
+export interface OperationBackend {
+  readonly binding: TFJSBinding;
+  getDTypeInteger(dtype: tf.DataType): number;
+  executeMultipleOutputs(
+    name: string,
+    attributes: BindingAttribute[],
+    inputs: tf.Tensor[],
+    outputCount: number,
+  ): tf.Tensor[];
+}
 
 /** TensorFlow as this process uses it: TensorFlow.js as the tracing front end, functions for the work. */
 export interface TensorFlow {
   readonly native: NativeModule;
   /** Executes single operations for TensorFlow.js; while a function is captured, they are recorded. */
-  readonly backend: NodeJSKernelBackend;
+  readonly backend: OperationBackend;
   readonly recordable: RecordableBinding;
   /** 1 unless a cluster was given. */
   readonly worldSize: number;

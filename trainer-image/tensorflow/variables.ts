@@ -70,7 +70,8 @@ function requireSameShapes(shapes: readonly VariableShape[], values: readonly Ho
   shapes.forEach(({ name, shape }, index) => {
     const value = values[index];
     if (value?.name !== name || value.dtype !== 'float32' || value.shape.join() !== shape.join()) {
-      const given = value === undefined ? 'nothing' : `${value.name} ${value.dtype}[${value.shape.join(', ')}]`;
+      const given =
+        value === undefined ? 'nothing' : `${value.name} ${value.dtype}[${value.shape.join(', ')}]`;
       throw new RangeError(`variable ${name} is float32[${shape.join(', ')}], but was given ${given}`);
     }
   });

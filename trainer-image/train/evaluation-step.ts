@@ -1,6 +1,11 @@
 import { inferenceLayers } from '../model/layers.ts';
 import type { Network } from '../model/network.ts';
-import { named, type CaptureResult, type CaptureSignature, type NamedTensors } from '../tensorflow/capture.ts';
+import {
+  named,
+  type CaptureResult,
+  type CaptureSignature,
+  type NamedTensors,
+} from '../tensorflow/capture.ts';
 import { dataTypes } from '../tensorflow/data-type.ts';
 import { rank4, softmaxCrossEntropy } from '../tensorflow/kernels.ts';
 import { operations } from '../tensorflow/operation.ts';

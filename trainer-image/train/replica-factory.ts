@@ -31,7 +31,13 @@ export interface ReplicaOptions {
 }
 
 /** Codes with which a collective operation fails when another rank is gone. */
-const peerLostCodes = new Set(['UNAVAILABLE', 'ABORTED', 'CANCELLED', 'DEADLINE_EXCEEDED', 'FAILED_PRECONDITION']);
+const peerLostCodes = new Set([
+  'UNAVAILABLE',
+  'ABORTED',
+  'CANCELLED',
+  'DEADLINE_EXCEEDED',
+  'FAILED_PRECONDITION',
+]);
 
 /** Puts a network on this rank's device. At most one replica per process may be open. */
 export async function createReplica(options: ReplicaOptions): Promise<Replica> {
@@ -207,7 +213,8 @@ function uploadBatch(native: NativeModule, network: Network, batch: Batch): Devi
 function requireBatch(network: Network, { images, targets, count }: Batch): void {
   const imageElements = count * elementCount(network.imageShape);
   const targetElements = count * network.classes;
-  if (!Number.isInteger(count) || count < 1) throw new RangeError(`a batch of ${count} samples cannot be used`);
+  if (!Number.isInteger(count) || count < 1)
+    throw new RangeError(`a batch of ${count} samples cannot be used`);
   if (images.length !== imageElements) {
     throw new RangeError(`${count} images have ${imageElements} elements, got ${images.length}`);
   }

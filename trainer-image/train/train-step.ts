@@ -2,7 +2,12 @@ import type { Tensor } from '@tensorflow/tfjs';
 
 import { trainingLayers, type BatchStatistics } from '../model/layers.ts';
 import { isTrainable, type Network, type VariableSpec } from '../model/network.ts';
-import { named, type CaptureResult, type CaptureSignature, type NamedTensors } from '../tensorflow/capture.ts';
+import {
+  named,
+  type CaptureResult,
+  type CaptureSignature,
+  type NamedTensors,
+} from '../tensorflow/capture.ts';
 import { allReduceSum } from '../tensorflow/collectives.ts';
 import { dataTypes } from '../tensorflow/data-type.ts';
 import { rank4, softmaxCrossEntropy } from '../tensorflow/kernels.ts';
@@ -31,9 +36,7 @@ export function momentumName(parameter: string): string {
 export function replicaVariables(network: Network): { name: string; shape: readonly number[] }[] {
   return [
     ...network.variables,
-    ...network.variables
-      .filter(isTrainable)
-      .map(({ name, shape }) => ({ name: momentumName(name), shape })),
+    ...network.variables.filter(isTrainable).map(({ name, shape }) => ({ name: momentumName(name), shape })),
   ];
 }
 
@@ -96,7 +99,13 @@ export function trainStep(
     assignIfFinite(name, tf.add(kept, tf.mul(statistic, 1 - statisticsMomentum)));
   }
 
-  const metrics = [loss, tf.cast(finite, 'float32'), gradientNorm, correct, tf.cast(tf.greater(stops, 0), 'float32')];
+  const metrics = [
+    loss,
+    tf.cast(finite, 'float32'),
+    gradientNorm,
+    correct,
+    tf.cast(tf.greater(stops, 0), 'float32'),
+  ];
   return { outputs: [tf.stack(metrics)], assignments };
 }
 

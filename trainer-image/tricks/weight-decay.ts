@@ -10,7 +10,10 @@ export interface WeightDecay {
 }
 
 /** Whether variables of this kind decay. */
-export function decays(kind: VariableKind, { decayBiasAndNorm }: Pick<WeightDecay, 'decayBiasAndNorm'>): boolean {
+export function decays(
+  kind: VariableKind,
+  { decayBiasAndNorm }: Pick<WeightDecay, 'decayBiasAndNorm'>,
+): boolean {
   switch (kind) {
     case 'convolution':
     case 'weight':
@@ -29,7 +32,12 @@ export function decays(kind: VariableKind, { decayBiasAndNorm }: Pick<WeightDeca
  * Adds the gradient of `weightDecay / 2 * |value|^2`. In a world of several ranks this comes after the all-reduce:
  * the penalty counts once, not once per rank.
  */
-export function decayedGradient(gradient: Tensor, value: Tensor, kind: VariableKind, decay: WeightDecay): Tensor {
+export function decayedGradient(
+  gradient: Tensor,
+  value: Tensor,
+  kind: VariableKind,
+  decay: WeightDecay,
+): Tensor {
   if (decay.weightDecay === 0 || !decays(kind, decay)) return gradient;
   return tf.add(gradient, tf.mul(value, decay.weightDecay));
 }
