@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { smallSpec, type SmallSpecChanges } from '../../test/fixtures/small-spec.ts';
+import { requireSupported, unsupportedFeatures } from './supported.ts';
+
+describe('what this trainer cannot do', () => {
+  it('is nothing for a small network on Fashion-MNIST in float32', () => {
+    expect(unsupportedFeatures(smallSpec())).toEqual([]);
+    expect(
+      unsupportedFeatures(smallSpec({ data: { augmentation: 'light' }, recipe: { mixup: { alpha: 0.2 } } })),
+    ).toEqual([]);
+  });
+
+  it.each<[SmallSpecChanges, string]>([
+    [{ data: { format: 'tfrecord' } }, 'data.format tfrecord cannot be read yet; use fashion-mnist'],
+    [{ model: { classes: 1000 } }, 'model.classes is 1000, but data.format fashion-mnist needs 10'],
+    [{ model: { imageSize: 32 } }, 'model.imageSize is 32, but data.format fashion-mnist needs 28'],
+    [{ model: { channels: 3 } }, 'model.channels is 3, but data.format fashion-mnist needs 1'],
+    [
+      { data: { augmentation: 'paper' } },
+      'data.augmentation paper changes colours, which fashion-mnist has not; use light or none',
+    ],
+    [
+      { data: { normalize: { mean: [1, 2, 3], std: [1] } } },
+      'data.normalize.mean has 3 values, but the images of fashion-mnist have 1 channel; give 1',
+    ],
+    [
+      { recipe: { precision: { compute: 'float16', lossScale: 'dynamic' } } },
+      'recipe.precision.compute float16 is not available yet; use float32',
+    ],
+    [
+      { recipe: { distillation: { teacher: '/teacher.safetensors', temperature: 20, weight: 1 } } },
+      'recipe.distillation from /teacher.safetensors is not available yet; leave the field out',
+    ],
+    [
+      { model: { pretrained: '/model.safetensors' } },
+      'model.pretrained /model.safetensors is not available yet; leave the field out',
+    ],
+    [
+      { checkpoints: { uri: 's3://runs/' } },
+      'checkpoints.uri s3://runs/ is in object storage, which is not available yet; use a folder',
+    ],
+    [
+      { resumeFrom: 's3://runs/step-1' },
+      'resumeFrom s3://runs/step-1 is in object storage, which is not available yet; use a folder',
+    ],
+  ])('names field, value and cure: %j', (changes, message) => {
+    expect(unsupportedFeatures(smallSpec(changes))).toEqual([message]);
+  });
+
+  it('is said all at once', () => {
+    const spec = smallSpec({
+      data: { train: 's3://data/a', augmentation: 'gluoncv' },
+      model: { classes: 2 },
+    });
+    expect(unsupportedFeatures(spec)).toHaveLength(3);
+    expect(() => {
+      requireSupported(spec);
+    }).toThrow(expect.objectContaining({ reason: 'InvalidRecipe' }));
+  });
+});
