@@ -4,6 +4,7 @@ import { CommandError } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { explainCommand } from './explain.ts';
+import { runCommand } from './run/run-command.ts';
 import { validateCommand } from './validate.ts';
 
 /**
@@ -17,6 +18,7 @@ export async function runProgram(words: readonly string[], context: CommandConte
   };
   const program = new Command('ringmaster')
     .description('Trains image classifiers from TrainingRun manifests, here or on a cluster.')
+    .addCommand(runCommand(context, finish))
     .addCommand(validateCommand(context, finish))
     .addCommand(explainCommand(context));
   for (const command of [program, ...program.commands]) {

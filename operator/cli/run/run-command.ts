@@ -1,0 +1,123 @@
+import { availableParallelism } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
+import { logLevels, type LogLevel } from '../../base/logging.ts';
+import { CommandError } from '../command-error.ts';
+import type { CommandContext } from '../context.ts';
+import { commandExitCodes } from '../exit-codes.ts';
+import { loadManifests } from '../manifest/load-manifests.ts';
+import { formatProblem } from '../manifest/problem.ts';
+import { formatOutput, parseOutputFormat, type OutputFormat } from '../output.ts';
+import { resolveLocations } from './locations.ts';
+import { openLogFile } from './log-file.ts';
+import { preflightProblems } from './preflight.ts';
+
+/** The options of `ringmaster run`, as commander hands them over. */
+export interface RunOptions {
+  readonly dir: string;
+  readonly gpus: number;
+  readonly replace: boolean;
+  readonly output?: OutputFormat;
+  readonly quiet: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** `ringmaster run FILE...` */
+export function runCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
+  return new Command('run')
+    .summary('train the runs of manifests on this machine')
+    .description(
+      'Trains the runs of the manifests on this machine and shows how they are going. Ctrl-C saves a checkpoint; the same command continues.',
+    )
+    .argument('<file...>', 'manifests in YAML or JSON; - is standard input')
+    .option('--dir <folder>', 'where state, logs and scratch files are kept', '.ringmaster')
+    .option(
+      '--gpus <count>',
+      'ranks that may run at the same time (default: the number of processors)',
+      parseCount,
+      availableParallelism(),
+    )
+    .option('--replace', 'delete runs of the same name first and start anew; checkpoints stay', false)
+    .option(
+      '-o, --output <format>',
+      'the final objects as json or yaml on standard output',
+      parseOutputFormat,
+    )
+    .option('-q, --quiet', 'show nothing but errors', false)
+    .addOption(
+      new Option('--log-level <level>', 'how much is written to <dir>/ringmaster.log')
+        .choices(logLevels)
+        .default('info'),
+    )
+    .action(async (files: string[], options: RunOptions) => {
+      finish(await run(files, options, context));
+    });
+}
+
+async function run(files: readonly string[], options: RunOptions, context: CommandContext): Promise<number> {
+  const runs = await prepareRuns(files, options, context);
+  if (runs === undefined) return commandExitCodes.usage;
+  const folder = resolve(context.workingFolder, options.dir);
+  // Only here: checking and explaining manifests need not wait for the machinery of training.
+  const { trainRuns } = await import('./train-runs.ts');
+  const log = openLogFile(join(folder, 'ringmaster.log'), options.logLevel);
+  const { exitCode, objects } = await trainRuns(runs, {
+    ...options,
+    folder,
+    context,
+    log,
+    continueCommand: [
+      'ringmaster run',
+      ...files,
+      ...(options.dir === '.ringmaster' ? [] : ['--dir', relative(context.workingFolder, folder)]),
+    ].join(' '),
+  });
+  if (options.output !== undefined) {
+    const value = objects.length === 1 ? objects[0] : { apiVersion: 'v1', kind: 'List', items: objects };
+    context.stdout.write(formatOutput(value, options.output));
+  }
+  return exitCode;
+}
+
+/** Loads and checks everything that can be checked before anything starts; prints the problems, if any. */
+async function prepareRuns(
+  files: readonly string[],
+  { gpus }: RunOptions,
+  context: CommandContext,
+): Promise<TrainingRun[] | undefined> {
+  const { runs, problems } = await loadManifests(files, context);
+  const lines = [
+    ...problems.map(formatProblem),
+    ...runs.flatMap(({ run, file, line }) =>
+      preflightProblems(run.spec, gpus).map((message) => formatProblem({ file, line, message })),
+    ),
+  ];
+  for (const line of lines) context.stderr.write(`${line}\n`);
+  if (lines.length > 0) return undefined;
+  return runs.map(({ run }) => withoutServerFields(run, context.workingFolder));
+}
+
+/** What of a manifest is the user's to say; an object copied from a cluster carries more. */
+function withoutServerFields(run: TrainingRun, workingFolder: string): TrainingRun {
+  const { name, namespace, labels, annotations } = run.metadata;
+  return {
+    apiVersion: run.apiVersion,
+    kind: run.kind,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+    spec: resolveLocations(run.spec, workingFolder),
+  };
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 1024) {
+    throw new CommandError(`--gpus must be a whole number from 1 to 1024 (found "${text}")`);
+  }
+  return count;
+}
