@@ -53,6 +53,7 @@ export const runReasons = {
   NotStarted: 'The run has not been started.',
   PodCreated: 'A pod was created.',
   PodDeleted: 'A pod was deleted.',
+  CreationFailed: 'A pod or the Service could not be created; it is tried again.',
   Expired: 'spec.ttlAfterFinished passed; the run is deleted.',
 } as const;
 export type RunReason = keyof typeof runReasons;

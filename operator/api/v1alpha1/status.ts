@@ -94,6 +94,10 @@ export const TrainingRunStatus = z.object({
     .object({
       total: z.int().describe('Restarts since the run was made.'),
       charged: z.int().describe('Those that count towards maxRestarts.'),
+      withoutProgress: z
+        .int()
+        .optional()
+        .describe('Restarts in a row without a new checkpoint; the backoff doubles with each.'),
     })
     .optional(),
   startTime: Timestamp.optional(),

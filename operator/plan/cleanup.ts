@@ -1,0 +1,36 @@
+import type { TrainingRunSpec } from '../api/v1alpha1/spec.ts';
+import type { Pod, Service } from '../api/wire.ts';
+import type { Action } from './action.ts';
+import { mayBeAlive } from './gang.ts';
+
+/**
+ * What `spec.cleanPodPolicy` removes of a finished run. `Running`: pods that may still run, and the Service that nobody
+ * needs any more. `All`: finished pods and their logs too. `None`: nothing, even of a failed run whose pods still run.
+ */
+export function cleanUp(
+  policy: TrainingRunSpec['cleanPodPolicy'],
+  pods: readonly Pod[],
+  service: Service | undefined,
+): Action[] {
+  if (policy === 'None') return [];
+  return [
+    ...deletePods(policy === 'All' ? pods : pods.filter(mayBeAlive)),
+    ...(service === undefined ? [] : [deleteService(service)]),
+  ];
+}
+
+/** Deletes pods, except those that are on their way out already. */
+export function deletePods(pods: readonly Pod[], gracePeriodSeconds?: number): Action[] {
+  return pods
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map(({ metadata }) => ({
+      type: 'deletePod',
+      name: metadata.name,
+      uid: metadata.uid ?? '',
+      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    }));
+}
+
+export function deleteService({ metadata }: Service): Action {
+  return { type: 'deleteService', name: metadata.name, uid: metadata.uid ?? '' };
+}

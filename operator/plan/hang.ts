@@ -1,0 +1,23 @@
+import { fromTimestamp } from '../base/clock.ts';
+import { parseDurationMs } from '../base/durations.ts';
+import type { TrainingRunSpec } from '../api/v1alpha1/spec.ts';
+import type { TrainingRunStatus } from '../api/v1alpha1/status.ts';
+import type { ObservedRun } from './observed-run.ts';
+
+/**
+ * When a running gang that makes no progress is taken for hung: `spec.failurePolicy.hangTimeout` after the last change
+ * that was seen. `undefined` while nobody has watched, so that an operator that was away never blames the trainer.
+ */
+export function hangAtMs(
+  spec: TrainingRunSpec,
+  status: TrainingRunStatus,
+  { lastAdvanceMs, progress }: ObservedRun,
+): number | undefined {
+  if (status.phase !== 'Running' || lastAdvanceMs === undefined) return undefined;
+  // All steps are done; what is left is to save, which is bounded by the trainer's own retries.
+  if (progress?.attempt === status.attempt && progress?.state === 'Finished') return undefined;
+  const runningSinceMs = fromTimestamp(
+    status.conditions?.find(({ type }) => type === 'Running')?.lastTransitionTime,
+  );
+  return Math.max(runningSinceMs ?? 0, lastAdvanceMs) + parseDurationMs(spec.failurePolicy.hangTimeout);
+}

@@ -1,0 +1,72 @@
+import type { TrainingRunStatus } from '../api/v1alpha1/status.ts';
+import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
+import type { Pod, Service } from '../api/wire.ts';
+import type { Action } from './action.ts';
+import { cleanUp, deletePods, deleteService } from './cleanup.ts';
+import { attemptOf, mayBeAlive, missingIndices, type Gang } from './gang.ts';
+import type { PlanSettings } from './observed-run.ts';
+import { podOf } from './pods.ts';
+import { serviceOf } from './services.ts';
+
+/** A hung trainer cannot save; there is no point in waiting for it as long as for one that can. */
+const hungGracePeriodSeconds = 30;
+
+/**
+ * What to create and delete so that the world agrees with a status. The status is written first, so each of these
+ * follows from what is stored, and no deletion of ours is ever mistaken for somebody else's.
+ * @param gang the pods sorted by the attempt of this status
+ */
+export function actionsFor(
+  run: TrainingRun,
+  status: TrainingRunStatus,
+  gang: Gang,
+  service: Service | undefined,
+  settings: PlanSettings,
+): Action[] {
+  switch (status.phase) {
+    case 'Starting':
+      return [...endOthers(gang), ...ensureService(run, service), ...createMissing(run, gang, settings)];
+    case 'Running':
+      return [...endOthers(gang), ...ensureService(run, service)];
+    case 'Restarting':
+      // Finished pods stay for their logs until the attempt after the next.
+      return [
+        ...deletePods(outdated(gang)),
+        ...deletePods(
+          gang.pods.filter(mayBeAlive),
+          status.lastFailure?.reason === 'Hung' ? hungGracePeriodSeconds : undefined,
+        ),
+      ];
+    case 'Suspending':
+      return deletePods(gang.pods);
+    case 'Suspended':
+      return [...deletePods(gang.pods), ...(service === undefined ? [] : [deleteService(service)])];
+    case 'Succeeded':
+    case 'Failed':
+      return cleanUp(run.spec.cleanPodPolicy, gang.pods, service);
+    default:
+      return deletePods(gang.pods.filter(mayBeAlive));
+  }
+}
+
+function endOthers(gang: Gang): Action[] {
+  return deletePods([...outdated(gang), ...gang.others.filter(mayBeAlive)]);
+}
+
+/** Finished pods of attempts before the last one; nobody looks for their logs any more. */
+function outdated({ attempt, others }: Gang): Pod[] {
+  return others.filter((pod) => !mayBeAlive(pod) && attemptOf(pod) < attempt - 1);
+}
+
+function ensureService(run: TrainingRun, service: Service | undefined): Action[] {
+  return service === undefined ? [{ type: 'createService', service: serviceOf(run) }] : [];
+}
+
+/** The pods of the attempt that do not exist, unless a pod of another attempt could still save a checkpoint. */
+function createMissing(run: TrainingRun, gang: Gang, settings: PlanSettings): Action[] {
+  if (gang.others.some(mayBeAlive)) return [];
+  return missingIndices(gang).map((index) => ({
+    type: 'createPod',
+    pod: podOf(run, gang.attempt, index, settings),
+  }));
+}

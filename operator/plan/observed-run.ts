@@ -1,0 +1,26 @@
+import type { ProgressDocument } from '../api/trainer/progress.ts';
+import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
+import type { Pod, Service } from '../api/wire.ts';
+
+/** Everything a plan is made from. The same observation always gives the same plan. */
+export interface ObservedRun {
+  readonly run: TrainingRun;
+  /** Pods that carry the run's UID as a label, of all attempts. */
+  readonly pods: readonly Pod[];
+  /** The Service of the run's name, if the run owns it. */
+  readonly service?: Service;
+  /** What the trainer last said at `GET /progress`; ignored when it is of another run or attempt. */
+  readonly progress?: ProgressDocument;
+  /**
+   * When the observer last saw that document change, or began to ask for it; by the observer's own clock, so that a
+   * trainer whose clock is wrong is never taken for a hung one. Absent: nobody has asked yet.
+   */
+  readonly lastAdvanceMs?: number;
+  readonly nowMs: number;
+}
+
+/** What a plan needs to know of the operator's own set-up. */
+export interface PlanSettings {
+  /** Image of pods whose run names none. */
+  readonly trainerImage: string;
+}

@@ -1,0 +1,85 @@
+import type { ProgressDocument } from '../api/trainer/progress.ts';
+import { parseTerminationMessage, type TerminationMessage } from '../api/trainer/termination-message.ts';
+import { runReasons } from '../api/v1alpha1/reasons.ts';
+import type { ProgressStatus, TrainingRunStatus } from '../api/v1alpha1/status.ts';
+import { setConditions, type Occasion } from './conditions.ts';
+import { trainerState, type Gang } from './gang.ts';
+import type { ObservedRun } from './observed-run.ts';
+
+/** The status with what the present attempt's trainers said of their progress, live or in their last words. */
+export function learnProgress(
+  status: TrainingRunStatus,
+  gang: Gang,
+  observed: ObservedRun,
+): TrainingRunStatus {
+  const document = presentDocument(observed, gang);
+  const lastWords = [...gang.members.values()].flatMap(
+    (pod) => parseTerminationMessage(trainerState(pod)?.terminated?.message) ?? [],
+  );
+  const progress = newestProgress(document?.progress ?? status.progress, lastWords);
+  const checkpoint = newestCheckpoint([
+    status.checkpoint,
+    document?.checkpoint,
+    ...lastWords.map((words) => words.checkpoint),
+  ]);
+  const result =
+    lastWords.find((words) => words.result !== undefined)?.result ?? document?.result ?? status.result;
+  return {
+    ...status,
+    ...(progress === undefined ? {} : { progress }),
+    ...(result === undefined ? {} : { result }),
+    ...(checkpoint === undefined ? {} : { checkpoint, conditions: withCheckpointReady(status, observed) }),
+  };
+}
+
+/** The document, if it is of this run's present attempt: a late answer of an old attempt says nothing. */
+function presentDocument({ run, progress }: ObservedRun, gang: Gang): ProgressDocument | undefined {
+  return progress?.runUid === run.metadata.uid && progress?.attempt === gang.attempt ? progress : undefined;
+}
+
+/** An attempt continues from a checkpoint, so the live figure may be lower than the last known; it counts. */
+function newestProgress(
+  live: ProgressStatus | undefined,
+  lastWords: readonly TerminationMessage[],
+): ProgressStatus | undefined {
+  return lastWords.reduce(
+    (newest, { progress }) =>
+      progress !== undefined && progress.step >= (newest?.step ?? 0) ? progress : newest,
+    live,
+  );
+}
+
+/** Checkpoints never go back: training continues from the newest. Of the same step, the later word counts. */
+function newestCheckpoint(
+  candidates: readonly TrainingRunStatus['checkpoint'][],
+): TrainingRunStatus['checkpoint'] {
+  return candidates.reduce((newest, candidate) =>
+    candidate !== undefined && candidate.step >= (newest?.step ?? 0) ? candidate : newest,
+  );
+}
+
+function withCheckpointReady(
+  status: TrainingRunStatus,
+  occasion: Occasion,
+): NonNullable<TrainingRunStatus['conditions']> {
+  return setConditions(
+    status.conditions,
+    [
+      {
+        type: 'CheckpointReady',
+        status: 'True',
+        reason: 'CheckpointSaved',
+        message: runReasons.CheckpointSaved,
+      },
+    ],
+    occasion,
+  );
+}
+
+/** Progress of a gang that does not train: what is done stays; a rate or a time to the end would be untrue. */
+export function progressAtRest(progress: ProgressStatus, isComplete: boolean): ProgressStatus {
+  const atRest = { ...progress };
+  delete atRest.etaSeconds;
+  if (!isComplete) delete atRest.imagesPerSecond;
+  return atRest;
+}
