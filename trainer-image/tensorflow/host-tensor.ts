@@ -1,10 +1,11 @@
 /** Element types a tensor can have outside TensorFlow, by their names in NumPy and PyTorch. */
-export type HostDataType = 'float32' | 'float16' | 'float64' | 'int32' | 'int64' | 'uint8';
+export type HostDataType = 'float32' | 'float16' | 'bfloat16' | 'float64' | 'int32' | 'int64' | 'uint8';
 
 /** Bytes of one element. */
 export const bytesPerElement: Readonly<Record<HostDataType, number>> = {
   float32: 4,
   float16: 2,
+  bfloat16: 2,
   float64: 8,
   int32: 4,
   int64: 8,

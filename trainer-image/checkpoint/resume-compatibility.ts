@@ -1,0 +1,87 @@
+import type { ResolvedSpec } from '../../operator/api/v1alpha1/resolved-spec.ts';
+import { IncompatibleCheckpoint } from './incompatible-checkpoint.ts';
+import type { TrainingState } from './training-state.ts';
+
+/** A field that keeps a checkpoint from being continued. */
+export interface ChangedField {
+  /** Path below `spec`, as in a manifest. */
+  readonly field: string;
+  /** As the checkpoint has it and as the spec has it; absent where a field is not given. */
+  readonly saved: unknown;
+  readonly wanted: unknown;
+}
+
+/**
+ * Fields that may change under a checkpoint although they stand among those that may not: they decide only how
+ * training begins, which is past.
+ */
+const settledAtStart: ReadonlySet<string> = new Set([
+  'model.zeroGamma',
+  'model.initializer',
+  'model.pretrained',
+]);
+
+/**
+ * What forbids continuing a checkpoint under a spec; empty if nothing does.
+ *
+ * Continued training must be what uninterrupted training would have been, so the model, the data, its augmentation and every field
+ * of the recipe must be as they were. `recipe.epochs` may change as long as the past does not: not under a
+ * cosine, which is stretched over all epochs, and not to fewer than are finished. How many ranks train, where data and
+ * checkpoints lie and what is kept may change freely.
+ * @param dataFingerprint `TrainingInput.fingerprint` of the data to go on with
+ */
+export function resumeCompatibility(
+  state: TrainingState,
+  spec: ResolvedSpec,
+  dataFingerprint: string,
+): ChangedField[] {
+  const saved = trajectoryFields(state.spec);
+  const wanted = trajectoryFields(spec);
+  const changed = [...new Set([...saved.keys(), ...wanted.keys()])]
+    .map((field) => ({ field, saved: saved.get(field), wanted: wanted.get(field) }))
+    .filter((each) => !settledAtStart.has(each.field))
+    .filter((each) => JSON.stringify(each.saved) !== JSON.stringify(each.wanted))
+    .filter((each) => each.field !== 'recipe.epochs' || !mayChangeEpochs(state, spec));
+  if (state.dataFingerprint !== dataFingerprint) {
+    changed.push({ field: 'data', saved: state.dataFingerprint, wanted: dataFingerprint });
+  }
+  return changed;
+}
+
+/**
+ * Returns if a checkpoint may be continued under a spec.
+ * @throws IncompatibleCheckpoint naming every field that forbids it
+ */
+export function requireCompatible(state: TrainingState, spec: ResolvedSpec, dataFingerprint: string): void {
+  const changed = resumeCompatibility(state, spec, dataFingerprint);
+  if (changed.length === 0) return;
+  const list = changed.map(
+    ({ field, saved, wanted }) => `${field} was ${describe(saved)} and is now ${describe(wanted)}`,
+  );
+  throw new IncompatibleCheckpoint(
+    `the checkpoint of step ${state.step} cannot be continued: ${list.join('; ')}. Change back what was changed, or train from the beginning in a new run`,
+  );
+}
+
+function mayChangeEpochs(state: TrainingState, { recipe }: ResolvedSpec): boolean {
+  return recipe.learningRate.schedule !== 'cosine' && recipe.epochs >= state.epoch;
+}
+
+/** The fields that decide what training does, by path. */
+function trajectoryFields({ model, data, recipe }: ResolvedSpec): Map<string, unknown> {
+  const { augmentation, normalize } = data;
+  return new Map(leaves('', { model, data: { augmentation, normalize }, recipe }));
+}
+
+function* leaves(path: string, value: unknown): Generator<[string, unknown]> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    if (value !== undefined) yield [path, value];
+    return;
+  }
+  for (const [key, inner] of Object.entries(value))
+    yield* leaves(path === '' ? key : `${path}.${key}`, inner);
+}
+
+function describe(value: unknown): string {
+  return value === undefined ? 'not given' : JSON.stringify(value);
+}
