@@ -11,16 +11,17 @@ export interface ResourceType<T extends KubernetesObject> {
 }
 
 /** The resources that this operator reads and writes. */
-export const resourceTypes = {
-  trainingRuns: {
-    apiVersion,
-    kind: trainingRunKind,
-    plural: 'trainingruns',
-  } satisfies ResourceType<TrainingRun>,
-  pods: { apiVersion: 'v1', kind: 'Pod', plural: 'pods' } satisfies ResourceType<Pod>,
-  services: { apiVersion: 'v1', kind: 'Service', plural: 'services' } satisfies ResourceType<Service>,
-  events: { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' } satisfies ResourceType<Event>,
-} as const;
+export const resourceTypes: {
+  readonly trainingRuns: ResourceType<TrainingRun>;
+  readonly pods: ResourceType<Pod>;
+  readonly services: ResourceType<Service>;
+  readonly events: ResourceType<Event>;
+} = {
+  trainingRuns: { apiVersion, kind: trainingRunKind, plural: 'trainingruns' },
+  pods: { apiVersion: 'v1', kind: 'Pod', plural: 'pods' },
+  services: { apiVersion: 'v1', kind: 'Service', plural: 'services' },
+  events: { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' },
+};
 
 /** Namespace and name of an object. */
 export interface ObjectKey {

@@ -1,0 +1,13 @@
+import { RingmasterError } from '../base/errors.ts';
+
+/** Why a container never ran, in the kubelet's words. */
+export type ContainerStartReason = 'ErrImageNeverPull' | 'CreateContainerConfigError' | 'StartError';
+
+/** A container could not be started. */
+export class ContainerStartError extends RingmasterError {
+  declare readonly reason: ContainerStartReason;
+
+  constructor(reason: ContainerStartReason, message: string, cause?: unknown) {
+    super(reason, message, cause === undefined ? undefined : { cause });
+  }
+}
