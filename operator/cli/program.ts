@@ -2,8 +2,10 @@ import { Command, CommanderError } from 'commander';
 import { describeError, RingmasterError } from '../base/errors.ts';
 import { CommandError } from './command-error.ts';
 import type { CommandContext } from './context.ts';
+import { evaluateCommand } from './evaluate.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { explainCommand } from './explain.ts';
+import { getCommand } from './get.ts';
 import { runCommand } from './run/run-command.ts';
 import { validateCommand } from './validate.ts';
 
@@ -20,6 +22,8 @@ export async function runProgram(words: readonly string[], context: CommandConte
     .description('Trains image classifiers from TrainingRun manifests, here or on a cluster.')
     .addCommand(runCommand(context, finish))
     .addCommand(validateCommand(context, finish))
+    .addCommand(evaluateCommand(context, finish))
+    .addCommand(getCommand(context, finish))
     .addCommand(explainCommand(context));
   for (const command of [program, ...program.commands]) {
     command

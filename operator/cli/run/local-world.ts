@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logging.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { openEmbeddedCluster } from '../../cluster/embedded/embedded-cluster.ts';
 import { fetchProgress } from '../../controllers/progress-reader.ts';
 import { runController } from '../../controllers/run-controller.ts';
 import { runNodeAgent } from '../../local/node-agent.ts';
+import { openStateFolder } from './state-folder.ts';
 
 /** What a world of one machine is made of. */
 export interface LocalWorldOptions {
@@ -35,10 +35,10 @@ const localTrainerImage = 'ringmaster-trainer:local';
 /** Progress is read so often: a person is watching, and the trainer is next door. */
 const progressIntervalMs = 1000;
 
-/** @throws StateLockedError when another process works in the folder */
+/** @throws CommandError with exit code 69 when another process works in the folder */
 export async function openLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
   const { folder, clock, log } = options;
-  const cluster = await openEmbeddedCluster({
+  const cluster = await openStateFolder({
     folder: join(folder, 'state'),
     clock,
     log: log.child({ part: 'cluster' }),

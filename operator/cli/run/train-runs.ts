@@ -1,12 +1,9 @@
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
 import { describeError } from '../../base/errors.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { StateLockedError } from '../../cluster/embedded/state-lock.ts';
-import { CommandError } from '../command-error.ts';
 import { openProgressDisplay, type ProgressDisplay } from '../display/progress-display.ts';
 import { nameOf } from '../display/run-block.ts';
 import { createStyle, wantsColour } from '../display/style.ts';
-import { commandExitCodes } from '../exit-codes.ts';
 import { exitCodeFor } from './exit-code-for.ts';
 import { followRuns } from './follow-runs.ts';
 import { withEvaluation } from './history.ts';
@@ -28,7 +25,9 @@ export async function trainRuns(
   runs: readonly TrainingRun[],
   settings: TrainingSettings,
 ): Promise<TrainingOutcome> {
-  const world = await openWorld(settings);
+  const { context, folder, gpus, log } = settings;
+  const { programFolder, clock } = context;
+  const world = await openLocalWorld({ folder, gpuSlots: gpus, programFolder, clock, log });
   try {
     const submitted = await submitAll(runs, world.cluster, settings);
     announce(submitted, settings);
@@ -37,22 +36,6 @@ export async function trainRuns(
     return { objects, exitCode: exitCodeFor(objects, signal) };
   } finally {
     await world.close();
-  }
-}
-
-async function openWorld({ context, folder, gpus, log }: TrainingSettings): Promise<LocalWorld> {
-  const { programFolder, clock } = context;
-  try {
-    return await openLocalWorld({ folder, gpuSlots: gpus, programFolder, clock, log });
-  } catch (error) {
-    const { unavailable } = commandExitCodes;
-    if (error instanceof StateLockedError) {
-      throw new CommandError(error.message, { exitCode: unavailable, cause: error });
-    }
-    throw new CommandError(`the state folder cannot be opened: ${describeError(error)}`, {
-      exitCode: unavailable,
-      cause: error,
-    });
   }
 }
 

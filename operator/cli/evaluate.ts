@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { Command } from 'commander';
+import { z } from 'zod';
+import type { CommandContext } from './context.ts';
+import { CommandError } from './command-error.ts';
+import { formatCount, formatPercent } from './display/figures.ts';
+import { commandExitCodes } from './exit-codes.ts';
+import { formatOutput, parseOutputFormat, type OutputFormat } from './output.ts';
+
+/** What the trainer's evaluation program prints. */
+const Evaluation = z.object({
+  top1: z.number(),
+  top5: z.number(),
+  loss: z.number(),
+  /** Images evaluated: the whole validation set. */
+  count: z.int().min(1),
+  step: z.int().min(0),
+});
+type Evaluation = z.output<typeof Evaluation>;
+
+interface EvaluateOptions {
+  readonly data?: string;
+  readonly output?: OutputFormat;
+}
+
+/** `ringmaster evaluate CHECKPOINT` */
+export function evaluateCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
+  return new Command('evaluate')
+    .summary('measure the accuracy of a checkpoint')
+    .description(
+      'Loads a checkpoint in a process of its own and evaluates it over the whole validation set, exactly as training does.',
+    )
+    .argument('<checkpoint>', 'step folder of a checkpoint, such as .../step-00002808')
+    .option('--data <uri>', 'validation images (default: those that the run was validated on)')
+    .option('-o, --output <format>', 'the figures as json or yaml on standard output', parseOutputFormat)
+    .action(async (checkpoint: string, options: EvaluateOptions) => {
+      const evaluation = await evaluateCheckpoint(checkpoint, options, context);
+      context.stdout.write(
+        options.output === undefined
+          ? describeEvaluation(evaluation)
+          : formatOutput(evaluation, options.output),
+      );
+      finish(commandExitCodes.success);
+    });
+}
+
+/** @throws CommandError with the exit code of the evaluation program, which has said why on standard error */
+async function evaluateCheckpoint(
+  checkpoint: string,
+  { data }: EvaluateOptions,
+  { programFolder, workingFolder, environment }: CommandContext,
+): Promise<Evaluation> {
+  const program = join(programFolder, 'trainer-image', 'evaluate.ts');
+  const absolute = (uri: string) => (/^[a-z0-9]+:\/\//.test(uri) ? uri : resolve(workingFolder, uri));
+  const words = [program, absolute(checkpoint), ...(data === undefined ? [] : ['--data', absolute(data)])];
+  const child = spawn(process.execPath, words, {
+    cwd: workingFolder,
+    env: { ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [output, [code, signal]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  if (code !== 0) {
+    const end =
+      typeof signal === 'string' ? `was ended by ${signal}` : `ended with exit code ${String(code)}`;
+    const exitCode = typeof code === 'number' ? code : commandExitCodes.failed;
+    throw new CommandError(`the evaluation of ${checkpoint} ${end}`, { exitCode });
+  }
+  return parseEvaluation(output);
+}
+
+function parseEvaluation(output: string): Evaluation {
+  const lastLine = output.trim().split('\n').at(-1) ?? '';
+  try {
+    return Evaluation.parse(JSON.parse(lastLine));
+  } catch (error) {
+    throw new CommandError(`the evaluation printed no figures but "${lastLine.slice(0, 200)}"`, {
+      exitCode: commandExitCodes.internal,
+      cause: error,
+    });
+  }
+}
+
+/** The figures for people; accuracies are exact counts of images, so they are shown as such too. */
+function describeEvaluation({ top1, top5, loss, count, step }: Evaluation): string {
+  const share = (ratio: number) =>
+    `${formatPercent(ratio, 4)}  (${formatCount(ratio * count)} of ${formatCount(count)} images)`;
+  return [
+    `step   ${step}`,
+    `top-1  ${share(top1)}`,
+    `top-5  ${share(top5)}`,
+    `loss   ${loss.toFixed(6)}`,
+    '',
+  ].join('\n');
+}
