@@ -42,5 +42,8 @@ function makeStructural(node: SchemaNode): void {
   if (node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum;
   if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum;
   if (node.format === 'date-time') delete node.pattern;
+  // Literal whole numbers; as `number` they would be doubles to CEL, which compares no double with a list of integers.
+  if (node.type === 'number' && Array.isArray(node.enum) && node.enum.every(Number.isInteger))
+    node.type = 'integer';
   delete node.propertyNames;
 }

@@ -16,6 +16,13 @@ describe("the TrainingRun CRD's schema", () => {
     expect(undescribed).toEqual([]);
   });
 
+  it('makes literal whole numbers integers, which rules can look for in a list', () => {
+    const schema = toOpenApiSchema(TrainingRunSchema.shape.spec.shape.model);
+    expect(schema).toMatchObject({
+      properties: { depth: { type: 'integer' }, channels: { type: 'integer' } },
+    });
+  });
+
   it('stays well below the 256 KiB that client-side apply can annotate', () => {
     expect(JSON.stringify(trainingRunCrd()).length).toBeLessThan(128 * 1024);
   });
