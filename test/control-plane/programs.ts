@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+const pointers = fileURLToPath(new URL('../../node_modules/.ringmaster/', import.meta.url));
+
+/** Path of the program that holds the whole control plane. */
+export async function controlPlaneProgram(): Promise<string> {
+  return (await pointer('control-plane', ['program'])).program;
+}
+
+/** Paths of the real kubectl and helm. */
+export async function kubectlPrograms(): Promise<{ kubectl: string; helm: string }> {
+  return pointer('kubectl', ['kubectl', 'helm']);
+}
+
+/** The set-up leaves a note of where it put each program. */
+async function pointer<K extends string>(name: string, fields: readonly K[]): Promise<Record<K, string>> {
+  let note: unknown;
+  try {
+    note = JSON.parse(await readFile(`${pointers}${name}.json`, 'utf8'));
+  } catch (error) {
+    throw new Error(`${name} has not been set up; run: node operator/setup/main.mjs test`, { cause: error });
+  }
+  if (!hasTexts(note, fields))
+    throw new Error(`node_modules/.ringmaster/${name}.json lacks ${fields.join(', ')}`);
+  return note;
+}
+
+function hasTexts<K extends string>(value: unknown, fields: readonly K[]): value is Record<K, string> {
+  if (typeof value !== 'object' || value === null) return false;
+  const entries = new Map<string, unknown>(Object.entries(value));
+  return fields.every((field) => typeof entries.get(field) === 'string');
+}
