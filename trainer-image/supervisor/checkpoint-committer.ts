@@ -1,6 +1,7 @@
 import type { Clock } from '../../operator/base/clock.ts';
 import { describeError, RingmasterError } from '../../operator/base/errors.ts';
 import type { Logger } from '../../operator/base/logging.ts';
+import { Fenced } from '../checkpoint/fenced.ts';
 import type { RankSnapshot } from '../train/rank-protocol.ts';
 
 /** A snapshot could not be committed, also not on another try. */
@@ -22,7 +23,6 @@ export interface CommitterOptions {
   readonly onFailedTry: (error: unknown) => void;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly signal: AbortSignal;
 }
 
 /** Commits snapshots in the background, one at a time and in the order in which they come. */
@@ -48,23 +48,23 @@ export function createCheckpointCommitter(options: CommitterOptions): Checkpoint
 }
 
 async function commitWithRetries(options: CommitterOptions, snapshot: RankSnapshot): Promise<void> {
-  const { clock, log, signal } = options;
+  const { clock, log } = options;
   for (let tries = 0; ; tries += 1) {
     try {
       await options.commit(snapshot);
       return;
     } catch (error) {
-      if (error instanceof RingmasterError && error.reason === 'Fenced') throw error;
+      if (error instanceof Fenced) throw error;
       options.onFailedTry(error);
       const delayMs = retryDelaysMs[tries];
-      if (delayMs === undefined || signal.aborted) {
+      if (delayMs === undefined) {
         throw new CheckpointFailed(
           `The checkpoint of step ${snapshot.step} could not be saved in ${tries + 1} tries: ${describeError(error)}`,
           { cause: error },
         );
       }
       log.warn({ err: error, step: snapshot.step, delayMs }, 'a checkpoint could not be saved; trying again');
-      await clock.sleep(delayMs, signal);
+      await clock.sleep(delayMs);
     }
   }
 }

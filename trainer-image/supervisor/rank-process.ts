@@ -30,7 +30,7 @@ export interface RankProcess {
   /** Ends it with SIGKILL: TensorFlow's server has no clean way down, and a rank keeps nothing that must be saved. */
   kill(): void;
   /** Resolves when the process is gone. */
-  readonly gone: Promise<void>;
+  readonly gone: Promise<unknown>;
 }
 
 /** Starts one rank. It ends by itself when this process does, because its IPC channel then closes. */
@@ -42,7 +42,7 @@ export function startRankProcess(options: RankProcessOptions): RankProcess {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'json',
   });
-  const gone = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<undefined>();
   const lastWords: LastWords =
     child.stdout === null || child.stderr === null
       ? () => ''
@@ -62,7 +62,7 @@ export function startRankProcess(options: RankProcessOptions): RankProcess {
 
   function end(exit: RankExit): void {
     options.onExit(exit);
-    gone.resolve();
+    gone.resolve(undefined);
   }
 
   return {
@@ -83,12 +83,12 @@ function rankEnvironment({ environment, localRank, threads }: RankProcessOptions
   return {
     ...environment,
     // Each rank sees one GPU and calls it the first. Without GPUs the variable has no effect.
-    CUDA_VISIBLE_DEVICES: visibleDevice(environment['CUDA_VISIBLE_DEVICES'], localRank),
+    CUDA_VISIBLE_DEVICES: visibleDevice(environment.CUDA_VISIBLE_DEVICES, localRank),
     // A running step holds one thread of libuv's pool; reading, decoding and writing need their own.
     UV_THREADPOOL_SIZE: String(threads + 4),
     OMP_NUM_THREADS: String(threads),
     // Errors only: what TensorFlow says besides is about its own build.
-    TF_CPP_MIN_LOG_LEVEL: environment['TF_CPP_MIN_LOG_LEVEL'] ?? '2',
+    TF_CPP_MIN_LOG_LEVEL: environment.TF_CPP_MIN_LOG_LEVEL ?? '2',
     // The channels between ranks must not go through a proxy meant for the Internet.
     no_grpc_proxy: '*',
   };

@@ -1,8 +1,9 @@
 import type { Clock } from '../../operator/base/clock.ts';
 import { describeError, RingmasterError } from '../../operator/base/errors.ts';
 import type { Logger } from '../../operator/base/logging.ts';
+import { Fenced } from '../checkpoint/fenced.ts';
 import type { ResolveHost } from './host-resolver.ts';
-import { FencedError, Meeting, type Registration } from './rendezvous.ts';
+import { Meeting, type Registration } from './rendezvous.ts';
 
 /** Not all pods came in time. */
 export class RendezvousTimeout extends RingmasterError {
@@ -29,7 +30,7 @@ export interface RendezvousClientOptions {
 
 /**
  * Registers at pod 0 until all pods are there. Pod 0 may not have an address yet, or not listen yet: that is retried.
- * @throws FencedError when pod 0 refuses this pod
+ * @throws Fenced when pod 0 refuses this pod
  * @throws RendezvousTimeout after `timeoutMs`; the message holds the last obstacle
  */
 export async function meetAtLeader(options: RendezvousClientOptions): Promise<Meeting> {
@@ -43,7 +44,7 @@ export async function meetAtLeader(options: RendezvousClientOptions): Promise<Me
       if (answer.met !== undefined) return answer.met;
       obstacle = answer.obstacle;
     } catch (error) {
-      if (error instanceof FencedError) throw error;
+      if (error instanceof Fenced) throw error;
       signal.throwIfAborted();
       obstacle = describeError(error);
       log.debug({ leader, obstacle }, 'pod 0 cannot be reached yet');
@@ -67,7 +68,7 @@ async function ask(options: RendezvousClientOptions): Promise<Answer> {
     signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
   });
   const body = await response.text();
-  if (response.status === 409) throw new FencedError(body);
+  if (response.status === 409) throw new Fenced(body);
   if (response.status === 202) return { obstacle: body };
   if (!response.ok) throw new Error(`pod 0 answers ${response.status}: ${body}`);
   return { met: Meeting.parse(JSON.parse(body)) };

@@ -1,7 +1,8 @@
 import { describeError } from '../../operator/base/errors.ts';
 import type { Clock } from '../../operator/base/clock.ts';
+import { Fenced } from '../checkpoint/fenced.ts';
 import { json, plainText, type HttpAnswer } from './http-server.ts';
-import { FencedError, Registration, type Rendezvous } from './rendezvous.ts';
+import { Registration, type Rendezvous } from './rendezvous.ts';
 
 /** How long a request is kept open for the pods that have not come yet; the caller then asks again. */
 const longestWaitMs = 10_000;
@@ -20,7 +21,7 @@ export async function answerRendezvous(
   try {
     rendezvous.register(registration);
   } catch (error) {
-    if (error instanceof FencedError) return plainText(409, describeError(error));
+    if (error instanceof Fenced) return plainText(409, describeError(error));
     throw error;
   }
   const met = new AbortController();

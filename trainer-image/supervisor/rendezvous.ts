@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { RingmasterError } from '../../operator/base/errors.ts';
-import type { StartingPoint } from '../train/rank-protocol.ts';
+import { Fenced } from '../checkpoint/fenced.ts';
 
 /** What a pod says of itself when it comes to the meeting. */
 export const Registration = z.object({
@@ -16,17 +15,10 @@ export type Registration = z.output<typeof Registration>;
 export const Meeting = z.object({
   /** `host:port` of every rank's collective server, by global rank. */
   addresses: z.array(z.string()),
-  /** Where training continues; absent to start from scratch. */
-  startingPoint: z.object({ uri: z.string(), weightsOnly: z.boolean() }).optional(),
+  /** Folder of the checkpoint to continue from; absent to start from scratch. */
+  restoreFrom: z.string().optional(),
 });
 export type Meeting = z.output<typeof Meeting>;
-
-/** A pod of another run, of another attempt, or one too many wants to join. */
-export class FencedError extends RingmasterError {
-  constructor(message: string) {
-    super('Fenced', message);
-  }
-}
 
 /** Who may come: fixed when the pods are made. */
 export interface Guests {
@@ -40,7 +32,7 @@ export interface Guests {
 export interface Rendezvous {
   /**
    * Notes a pod's addresses. A pod may say the same again, as after a lost answer.
-   * @throws FencedError for a pod that does not belong here
+   * @throws Fenced for a pod of another run or attempt, or one too many
    */
   register(registration: Registration): void;
   /** Resolves when all pods are registered and the starting point is chosen. */
@@ -50,14 +42,11 @@ export interface Rendezvous {
 }
 
 /**
- * @param startingPoint chosen once, here, so that no two ranks can restore different checkpoints
+ * @param restoreFrom chosen once, here, so that no two ranks can restore different checkpoints
  */
-export function createRendezvous(
-  guests: Guests,
-  startingPoint: Promise<StartingPoint | undefined>,
-): Rendezvous {
+export function createRendezvous(guests: Guests, restoreFrom: Promise<string | undefined>): Rendezvous {
   const registered = new Map<number, readonly string[]>();
-  const complete = Promise.withResolvers<void>();
+  const complete = Promise.withResolvers<undefined>();
 
   const missing = () =>
     Array.from({ length: guests.pods }, (_, index) => index).filter((index) => !registered.has(index));
@@ -68,19 +57,19 @@ export function createRendezvous(
       refuseStrangers(guests, registration);
       const known = registered.get(registration.podIndex);
       if (known !== undefined && known.join() !== registration.addresses.join()) {
-        throw new FencedError(
+        throw new Fenced(
           `Pod ${registration.podIndex} has met here as ${known.join()} and cannot also be ${registration.addresses.join()}.`,
         );
       }
       registered.set(registration.podIndex, registration.addresses);
-      if (registered.size === guests.pods) complete.resolve();
+      if (registered.size === guests.pods) complete.resolve(undefined);
     },
-    // Fails as soon as no starting point can be had, without waiting for pods that would wait in vain.
-    meeting: Promise.all([startingPoint, complete.promise]).then(([chosen]) => {
+    // Fails as soon as no checkpoint can be chosen, without waiting for pods that would wait in vain.
+    meeting: Promise.all([restoreFrom, complete.promise]).then(([chosen]) => {
       const byPod = [...registered].toSorted(([one], [other]) => one - other);
       return {
         addresses: byPod.flatMap(([, addresses]) => addresses),
-        ...(chosen === undefined ? {} : { startingPoint: chosen }),
+        ...(chosen === undefined ? {} : { restoreFrom: chosen }),
       };
     }),
   };
@@ -88,13 +77,13 @@ export function createRendezvous(
 
 function refuseStrangers(guests: Guests, { runUid, attempt, podIndex, addresses }: Registration): void {
   if (runUid !== guests.runUid) {
-    throw new FencedError(`Run ${runUid} wants to join, but this is run ${guests.runUid}.`);
+    throw new Fenced(`Run ${runUid} wants to join, but this is run ${guests.runUid}.`);
   }
   if (attempt !== guests.attempt) {
-    throw new FencedError(`Attempt ${attempt} wants to join, but this is attempt ${guests.attempt}.`);
+    throw new Fenced(`Attempt ${attempt} wants to join, but this is attempt ${guests.attempt}.`);
   }
   if (podIndex >= guests.pods || addresses.length !== guests.ranksPerPod) {
-    throw new FencedError(
+    throw new Fenced(
       `Pod ${podIndex} with ${addresses.length} ranks wants to join ${guests.pods} pods of ${guests.ranksPerPod}.`,
     );
   }

@@ -6,8 +6,7 @@ const peerLost = (rank: number, atMs: number): RankEnd => ({
   rank,
   atMs,
   how: 'failed',
-  reason: 'PeerLost',
-  message: 'connection reset',
+  failure: { reason: 'PeerLost', message: 'connection reset' },
 });
 const killed = (rank: number, atMs: number): RankEnd => ({ rank, atMs, how: 'signal', signal: 'SIGKILL' });
 const terminated = (rank: number, atMs: number): RankEnd => ({
@@ -24,14 +23,8 @@ describe('the root cause', () => {
   });
 
   it('is the first of several that failed by themselves', () => {
-    const diverged: RankEnd = {
-      rank: 3,
-      atMs: 5,
-      how: 'failed',
-      reason: 'Diverged',
-      message: 'NaN',
-      step: 7,
-    };
+    const failure = { reason: 'Diverged' as const, message: 'NaN', step: 7 };
+    const diverged: RankEnd = { rank: 3, atMs: 5, how: 'failed', failure };
     expect(findRootCause([killed(1, 9), diverged], false, 9)).toMatchObject({
       reason: 'Diverged',
       rank: 3,

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { exitCodeOf } from '../../operator/api/trainer/exit-codes.ts';
-import type { TrainerReason } from '../../operator/api/v1alpha1/reasons.ts';
+import type { Failure } from '../train/failure.ts';
 
 /** How one rank came to an end that was not a success, as its supervisor saw it. */
 export type RankEnd = {
@@ -9,24 +9,16 @@ export type RankEnd = {
   /** When its supervisor learned of it, in milliseconds since the Unix epoch. */
   readonly atMs: number;
 } & (
-  | {
-      readonly how: 'failed';
-      readonly reason: TrainerReason;
-      readonly message: string;
-      readonly step?: number;
-    }
+  | { readonly how: 'failed'; readonly failure: Failure }
   | { readonly how: 'signal'; readonly signal: NodeJS.Signals }
   | { readonly how: 'exit'; readonly exitCode: number; readonly lastWords: string }
 );
 
 /** Why the whole pod ends. */
-export interface Verdict {
-  readonly reason: TrainerReason;
-  readonly message: string;
+export interface Verdict extends Failure {
   readonly rank?: number;
   /** Exit code of that rank; 128 + n for signal n. */
   readonly exitCode?: number;
-  readonly step?: number;
 }
 
 /**
@@ -69,7 +61,7 @@ function isTerminatedBySignal(end: RankEnd): boolean {
 }
 
 function isFollower(end: RankEnd): boolean {
-  return (end.how === 'failed' && end.reason === 'PeerLost') || isTerminatedBySignal(end);
+  return (end.how === 'failed' && end.failure.reason === 'PeerLost') || isTerminatedBySignal(end);
 }
 
 function describe(end: RankEnd): Verdict {
@@ -78,10 +70,10 @@ function describe(end: RankEnd): Verdict {
     case 'failed':
       return {
         rank,
-        reason: end.reason,
-        message: `Rank ${rank}: ${end.message}`,
-        exitCode: exitCodeOf(end.reason),
-        ...(end.step === undefined ? {} : { step: end.step }),
+        reason: end.failure.reason,
+        message: `Rank ${rank}: ${end.failure.message}`,
+        exitCode: exitCodeOf(end.failure.reason),
+        ...(end.failure.step === undefined ? {} : { step: end.failure.step }),
       };
     case 'signal': {
       const hint =

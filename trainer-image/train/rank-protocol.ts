@@ -1,6 +1,6 @@
 import type { EpochSummary, ProgressDocument, TrainingResult } from '../../operator/api/trainer/progress.ts';
 import type { ResolvedSpec } from '../../operator/api/v1alpha1/resolved-spec.ts';
-import type { TrainerReason } from '../../operator/api/v1alpha1/reasons.ts';
+import type { Failure } from './failure.ts';
 
 /** What a rank process is told when it starts: its place among all ranks, and what to train. */
 export interface RankAssignment {
@@ -11,20 +11,12 @@ export interface RankAssignment {
   readonly addresses: readonly string[];
   readonly attempt: number;
   readonly spec: ResolvedSpec;
-  /** The checkpoint to continue from, already verified; absent to start from scratch. */
-  readonly restore?: StartingPoint;
+  /** Folder of the checkpoint to continue from, already verified; absent to start from scratch. */
+  readonly restoreFrom?: string;
   /** Folder for snapshots on their way to storage. */
   readonly scratchFolder: string;
   /** Threads for TensorFlow's kernels, 1 or more. */
   readonly threads: number;
-}
-
-/** Where training continues. The same on all ranks: pod 0 chooses it once. */
-export interface StartingPoint {
-  /** The checkpoint's own folder, `.../step-<n>`. */
-  readonly uri: string;
-  /** Take the weights alone and train from step 0, as for fine-tuning. */
-  readonly weightsOnly: boolean;
 }
 
 /** Messages from the supervisor to a rank, over Node's IPC channel. */
@@ -45,7 +37,7 @@ export type FromRank =
   | { readonly type: 'finished'; readonly result?: Omit<TrainingResult, 'uri'> }
   /** Stopped at a step boundary because `stop` was asked for. */
   | { readonly type: 'stopped'; readonly step: number }
-  | RankFailure;
+  | ({ readonly type: 'failed' } & Failure);
 
 /** Steps were finished, or the state changed. Only rank 0 fills in `progress` and `history`. */
 export interface RankProgress {
@@ -64,16 +56,6 @@ export interface RankSnapshot {
   readonly type: 'snapshot';
   readonly folder: string;
   readonly step: number;
-  readonly epoch: number;
-  /** Best validation so far, which may be this step's. */
-  readonly best?: { readonly step: number; readonly top1: number };
-}
-
-export interface RankFailure {
-  readonly type: 'failed';
-  readonly reason: TrainerReason;
-  readonly message: string;
-  readonly step?: number;
 }
 
 /** Figures of the steps since the last message, for `/metrics`. Times are seconds, as Prometheus has them. */

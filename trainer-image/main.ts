@@ -1,0 +1,62 @@
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import {
+  agentVariables,
+  Assignment,
+  assignmentVariable,
+  defaultTerminationLog,
+} from '../operator/api/trainer/environment.ts';
+import { exitCodeOf } from '../operator/api/trainer/exit-codes.ts';
+import type { TerminationMessage } from '../operator/api/trainer/termination-message.ts';
+import { systemClock } from '../operator/base/clock.ts';
+import { describeError } from '../operator/base/errors.ts';
+import { createLogger } from '../operator/base/logging.ts';
+import { supervise } from './supervisor/supervisor.ts';
+import { writeTerminationMessage } from './supervisor/termination.ts';
+
+/** The program of a trainer pod. It takes everything from its environment and ends with a code of `exit-codes.ts`. */
+const stop = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    stop.abort();
+  });
+}
+
+const assignment = readAssignment(process.env[assignmentVariable]);
+const log = createLogger('info', {
+  component: 'supervisor',
+  ...(assignment.ok ? { run: assignment.value.run, attempt: assignment.value.attempt } : {}),
+});
+const lastWords: TerminationMessage = assignment.ok
+  ? await supervise({
+      assignment: assignment.value,
+      podAddress: process.env[agentVariables.podAddress],
+      hostsFile: process.env[agentVariables.hostsFile],
+      temporaryFolder: tmpdir(),
+      rankProgram: fileURLToPath(new URL('./rank.ts', import.meta.url)),
+      environment: process.env,
+      stop: stop.signal,
+      clock: systemClock,
+      log,
+    })
+  : { reason: 'InvalidRecipe', message: assignment.problem };
+
+const terminationLog = process.env[agentVariables.terminationLog] ?? defaultTerminationLog;
+await writeTerminationMessage(terminationLog, lastWords, log);
+process.exit(exitCodeOf(lastWords.reason));
+
+function readAssignment(
+  text: string | undefined,
+): { readonly ok: true; readonly value: Assignment } | { readonly ok: false; readonly problem: string } {
+  if (text === undefined) {
+    return {
+      ok: false,
+      problem: `${assignmentVariable} is not set; the operator sets it on the pods it makes.`,
+    };
+  }
+  try {
+    return { ok: true, value: Assignment.parse(JSON.parse(text)) };
+  } catch (error) {
+    return { ok: false, problem: `${assignmentVariable} is not a valid assignment: ${describeError(error)}` };
+  }
+}

@@ -1,0 +1,34 @@
+import type { Clock } from '../../operator/base/clock.ts';
+import { json, plainText, type HttpRoutes } from './http-server.ts';
+import type { TrainerMetrics } from './metrics.ts';
+import type { ProgressBoard } from './progress-board.ts';
+import { answerRendezvous } from './rendezvous-route.ts';
+import type { Rendezvous } from './rendezvous.ts';
+
+export interface PodRouteParts {
+  readonly board: ProgressBoard;
+  readonly metrics: TrainerMetrics;
+  /** In pod 0 of several. */
+  readonly rendezvous: Rendezvous | undefined;
+  readonly clock: Clock;
+}
+
+/** What a trainer pod answers over HTTP. */
+export function podRoutes({ board, metrics, rendezvous, clock }: PodRouteParts): HttpRoutes {
+  return {
+    'GET /healthz': () => plainText(200, 'ok'),
+    'GET /readyz': () => {
+      const { state } = board.document();
+      return plainText(state === 'Starting' ? 503 : 200, state);
+    },
+    'GET /progress': () => json(200, board.document()),
+    'GET /metrics': async () => ({
+      status: 200,
+      contentType: metrics.contentType,
+      body: await metrics.text(),
+    }),
+    ...(rendezvous === undefined
+      ? {}
+      : { 'POST /rendezvous': (body: string) => answerRendezvous(rendezvous, clock, body) }),
+  };
+}

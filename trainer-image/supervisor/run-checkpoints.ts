@@ -1,0 +1,74 @@
+import { rm } from 'node:fs/promises';
+import type { Assignment } from '../../operator/api/trainer/environment.ts';
+import type { CheckpointStatus } from '../../operator/api/v1alpha1/status.ts';
+import type { Logger } from '../../operator/base/logging.ts';
+import { applyRetention } from '../checkpoint/apply-retention.ts';
+import { runPrefix } from '../checkpoint/checkpoint-layout.ts';
+import { commitCheckpoint } from '../checkpoint/commit-checkpoint.ts';
+import { Fenced } from '../checkpoint/fenced.ts';
+import { findNewestCheckpoint } from '../checkpoint/find-newest-checkpoint.ts';
+import type { Checkpoint } from '../checkpoint/manifest.ts';
+import { verifyCheckpoint } from '../checkpoint/verify-checkpoint.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import type { RankSnapshot } from '../train/rank-protocol.ts';
+
+/** Where training continues. */
+export interface StartingPoint {
+  /** Folder of a verified checkpoint. */
+  readonly uri: string;
+  /** What to say of it, if it is one of this run's own. */
+  readonly checkpoint?: CheckpointStatus;
+}
+
+/** The checkpoints of one run in its storage, as pod 0 sees them. */
+export interface RunCheckpoints {
+  /**
+   * The newest of the run's own that verifies; else the one that the spec names; else none.
+   * @throws CorruptCheckpoint if the one that the spec names does not verify
+   * @throws Fenced if a newer attempt has saved a checkpoint
+   */
+  findStart(): Promise<StartingPoint | undefined>;
+  /** Makes a snapshot a checkpoint, removes those that need not be kept, and frees the snapshot's folder. */
+  commit(snapshot: RankSnapshot): Promise<CheckpointStatus>;
+}
+
+export function openRunCheckpoints(assignment: Assignment, log: Logger): RunCheckpoints {
+  const { spec, attempt } = assignment;
+  const prefix = runPrefix(assignment);
+  const storage = openStorage(spec.checkpoints.uri);
+
+  /** Returns the best that is kept. What cannot be removed now is removed next time. */
+  async function retain(): Promise<Checkpoint | undefined> {
+    try {
+      const { best, removed } = await applyRetention(storage, prefix, spec.checkpoints.keep, { attempt });
+      if (removed.length > 0) log.debug({ removed }, 'checkpoints were removed');
+      return best;
+    } catch (error) {
+      if (error instanceof Fenced) throw error;
+      log.warn({ err: error }, 'checkpoints that need not be kept could not be removed');
+      return undefined;
+    }
+  }
+
+  return {
+    async findStart() {
+      const { newest, skipped } = await findNewestCheckpoint(storage, prefix);
+      for (const { uri, why } of skipped) log.warn({ uri, why }, 'a checkpoint is skipped');
+      if (newest !== undefined) return { uri: newest.uri, checkpoint: toStatus(newest, await retain()) };
+      if (spec.resumeFrom === undefined) return undefined;
+      await verifyCheckpoint(openStorage(spec.resumeFrom), '');
+      return { uri: spec.resumeFrom };
+    },
+    async commit({ folder }) {
+      const checkpoint = await commitCheckpoint(storage, prefix, folder, { attempt });
+      const best = await retain();
+      await rm(folder, { recursive: true });
+      return toStatus(checkpoint, best);
+    },
+  };
+}
+
+function toStatus({ uri, manifest }: Checkpoint, best: Checkpoint | undefined): CheckpointStatus {
+  const { step, epoch, savedAt } = manifest;
+  return { step, epoch, uri, savedAt, ...(best === undefined ? {} : { bestUri: best.uri }) };
+}

@@ -1,0 +1,197 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
+import { supervisorPort, type Assignment } from '../../operator/api/trainer/environment.ts';
+import type { TerminationMessage } from '../../operator/api/trainer/termination-message.ts';
+import { aborted } from '../../operator/base/abort.ts';
+import type { Clock } from '../../operator/base/clock.ts';
+import type { Logger } from '../../operator/base/logging.ts';
+import { toFailure } from '../train/failure.ts';
+import { createHostResolver } from './host-resolver.ts';
+import { serveHttp } from './http-server.ts';
+import { lastWordsOf, type PodEnding } from './last-words.ts';
+import { createTrainerMetrics, type TrainerMetrics } from './metrics.ts';
+import { podRoutes } from './pod-routes.ts';
+import { createPodSaving, type PodSaving } from './pod-saving.ts';
+import { createProgressBoard, type ProgressBoard } from './progress-board.ts';
+import { startRankGang, type GangOutcome, type RankGang } from './rank-gang.ts';
+import { chooseRankPorts } from './rank-ports.ts';
+import { meetAtLeader } from './rendezvous-client.ts';
+import { createRendezvous, type Meeting } from './rendezvous.ts';
+import { openRunCheckpoints } from './run-checkpoints.ts';
+
+/** How long pods wait for each other: longer than the operator's start timeout, which normally decides. */
+const rendezvousTimeoutMs = 30 * 60_000;
+/** How long a failing pod goes on saving a snapshot that was taken before the failure. */
+const lastCommitMs = 10_000;
+
+export interface SupervisorOptions {
+  readonly assignment: Assignment;
+  /** The pod's own address; absent to listen on all. */
+  readonly podAddress: string | undefined;
+  /** Names of pods, where no DNS knows them: the pod then shares its machine's network with others. */
+  readonly hostsFile: string | undefined;
+  /** Folder for snapshots on their way to storage. */
+  readonly temporaryFolder: string;
+  /** Path of the program of a rank. */
+  readonly rankProgram: string;
+  /** The environment that ranks inherit. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** Aborted by SIGTERM: save and end. */
+  readonly stop: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * One pod from its start to its end: meets the other pods, runs one process a rank, saves their snapshots, answers
+ * over HTTP. It restarts nothing: when a rank fails, all end at once, and the operator decides what comes next.
+ * @returns the last words; never rejects
+ */
+export async function supervise(options: SupervisorOptions): Promise<TerminationMessage> {
+  const { assignment, log } = options;
+  const board = createProgressBoard(assignment.runUid, assignment.attempt);
+  let ending: PodEnding;
+  try {
+    ending = await runPod(options, board);
+  } catch (error) {
+    log.debug({ err: error }, 'the supervisor failed');
+    ending = { how: 'failed', verdict: toFailure(error, board.lastStep()) };
+  }
+  return lastWordsOf(ending, board);
+}
+
+async function runPod(options: SupervisorOptions, board: ProgressBoard): Promise<PodEnding> {
+  const { assignment, clock, log, stop } = options;
+  const { spec, podIndex } = assignment;
+  const lifetime = new AbortController();
+  const metrics = createTrainerMetrics();
+  const scratchFolder = await mkdtemp(join(options.temporaryFolder, 'ringmaster-'));
+  const saving = createPodSaving({
+    checkpoints: openRunCheckpoints(assignment, log),
+    board,
+    metrics,
+    clock,
+    log,
+  });
+  const gang = startRankGang({
+    program: options.rankProgram,
+    environment: options.environment,
+    firstRank: podIndex * spec.ranksPerPod,
+    ranks: spec.ranksPerPod,
+    threadsPerRank: threadsPerRank(spec.ranksPerPod),
+    onProgress: (rank, message) => {
+      board.noteProgress(message);
+      metrics.noteProgress(rank, message);
+    },
+    onSnapshot: (snapshot) => {
+      saving.save(snapshot, () => {
+        gang.acknowledge(snapshot.step);
+      });
+    },
+    clock,
+    log,
+  });
+  try {
+    const met = meet(options, saving, board, metrics, lifetime.signal).then((meeting) => ({
+      how: 'met' as const,
+      meeting,
+    }));
+    const stopped = aborted(stop).then(() => ({ how: 'stopped' as const }));
+    const begun = await Promise.race([met, gang.outcome, stopped]);
+    if (begun.how !== 'met') return toEnding(begun, board);
+
+    startRanks(gang, options, begun.meeting, scratchFolder);
+    void stopped.then(() => {
+      board.noteStopping();
+      gang.stop();
+    });
+    const outcome = await Promise.race([gang.outcome, saving.failed]);
+    if (outcome.how === 'failed') return outcome;
+    // Saved before it is called finished: what is reported must also be there.
+    await Promise.race([saving.idle(), saving.failed]);
+    return toEnding(outcome, board);
+  } finally {
+    await gang.end();
+    await Promise.race([saving.idle(), clock.sleep(lastCommitMs, lifetime.signal)]);
+    lifetime.abort();
+    await rm(scratchFolder, { recursive: true, force: true });
+  }
+}
+
+/** Serves this pod's HTTP and, once all pods are there, returns what they agreed on. */
+async function meet(
+  { assignment, podAddress, hostsFile, clock, log }: SupervisorOptions,
+  saving: PodSaving,
+  board: ProgressBoard,
+  metrics: TrainerMetrics,
+  signal: AbortSignal,
+): Promise<Meeting> {
+  const { runUid, attempt, podIndex, leader, spec } = assignment;
+  const { pods, ranksPerPod } = spec;
+  const leads = podIndex === 0;
+  const rendezvous = leads
+    ? createRendezvous({ runUid, attempt, pods, ranksPerPod }, saving.findStart())
+    : undefined;
+  await serveHttp({
+    host: podAddress ?? '0.0.0.0',
+    port: supervisorPort,
+    routes: podRoutes({ board, metrics, rendezvous, clock }),
+    log,
+    signal,
+  });
+  const ports = await chooseRankPorts(ranksPerPod, hostsFile !== undefined);
+  // A world of one pod needs no address that others can reach.
+  const host = podAddress ?? (pods === 1 ? '127.0.0.1' : hostname());
+  const addresses = ports.map((port) => `${host}:${port}`);
+  const registration = { runUid, attempt, podIndex, addresses };
+  if (rendezvous !== undefined) {
+    rendezvous.register(registration);
+    return rendezvous.meeting;
+  }
+  return meetAtLeader({
+    leader,
+    port: supervisorPort,
+    registration,
+    resolveHost: createHostResolver(hostsFile),
+    timeoutMs: rendezvousTimeoutMs,
+    clock,
+    log,
+    signal,
+  });
+}
+
+function startRanks(
+  gang: RankGang,
+  { assignment }: SupervisorOptions,
+  { addresses, restoreFrom }: Meeting,
+  scratchFolder: string,
+): void {
+  gang.start(({ rank, localRank }) => ({
+    rank,
+    worldSize: addresses.length,
+    localRank,
+    addresses,
+    attempt: assignment.attempt,
+    spec: assignment.spec,
+    ...(restoreFrom === undefined ? {} : { restoreFrom }),
+    scratchFolder,
+    threads: threadsPerRank(assignment.spec.ranksPerPod),
+  }));
+}
+
+/** Ranks share the cores of their pod: more threads than cores only take turns. */
+function threadsPerRank(ranks: number): number {
+  return Math.max(1, Math.floor(availableParallelism() / ranks));
+}
+
+function toEnding(outcome: GangOutcome | { readonly how: 'stopped' }, board: ProgressBoard): PodEnding {
+  if (outcome.how !== 'finished') return outcome;
+  const { checkpoint } = board.document();
+  const result =
+    outcome.result === undefined || checkpoint === undefined
+      ? undefined
+      : { ...outcome.result, uri: checkpoint.uri };
+  board.noteFinished(result);
+  return { how: 'finished', ...(result === undefined ? {} : { result }) };
+}

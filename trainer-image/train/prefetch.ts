@@ -1,0 +1,45 @@
+/** Gives one batch after the other and makes the next while the present one is trained on. */
+export interface Prefetch<Item> {
+  /** The next item; the one after it is begun. */
+  next(): Promise<Item>;
+  /** Resolves when nothing is being made any more. Never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param make makes the item of an index; called for one index at a time, in order
+ * @param first index of the first item
+ * @param end index after the last item
+ */
+export function createPrefetch<Item>(
+  make: (index: number) => Promise<Item>,
+  first: number,
+  end: number,
+): Prefetch<Item> {
+  let index = first;
+  let ahead: Promise<Item> | undefined;
+
+  const begin = () => {
+    if (index >= end) return;
+    ahead = make(index);
+    index += 1;
+    // A failure belongs to whoever asks for the item, which may be later than Node waits for a handler.
+    ahead.catch(() => undefined);
+  };
+
+  return {
+    async next() {
+      if (ahead === undefined) begin();
+      const item = ahead;
+      if (item === undefined) throw new RangeError(`there is no item ${end}`);
+      ahead = undefined;
+      const value = await item;
+      begin();
+      return value;
+    },
+    async close() {
+      index = end;
+      await ahead?.catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import type { EpochSummary, ProgressDocument } from '../../operator/api/trainer/progress.ts';
+import type { Clock } from '../../operator/base/clock.ts';
+import { createProgressMeter } from './progress-meter.ts';
+import type { RankProgress, StepMetrics } from './rank-protocol.ts';
+import type { StepOutcome } from './replica.ts';
+import type { Validation } from './evaluation.ts';
+import type { TrainingPlan } from './training-plan.ts';
+import type { TrainingPosition } from './training-position.ts';
+
+/** How often a rank speaks of its steps, unless they take longer. */
+const reportIntervalMs = 1000;
+
+/** One finished step as its rank saw it. */
+export interface StepReport {
+  /** Finished steps, this one included. */
+  readonly step: number;
+  readonly outcome: StepOutcome;
+  readonly learningRate: number;
+  readonly dataWaitMs: number;
+  /** From asking for the batch to the end of the step. */
+  readonly durationMs: number;
+}
+
+/** Turns steps into messages to the supervisor, about one a second. */
+export interface ProgressReporter {
+  noteStep(report: StepReport): void;
+  noteValidation(validation: Validation, epoch: number, durationMs: number): void;
+  noteHistory(history: readonly EpochSummary[]): void;
+  /** Speaks at once, as on a change of state. */
+  say(state: ProgressDocument['state']): void;
+}
+
+export interface ProgressReporterOptions {
+  readonly plan: TrainingPlan;
+  readonly from: TrainingPosition;
+  /** Rank 0 reports progress and history for all; the others only their own figures. */
+  readonly leads: boolean;
+  readonly report: (message: RankProgress) => void;
+  readonly residentMemoryBytes: () => number;
+  readonly clock: Clock;
+}
+
+export function createProgressReporter(options: ProgressReporterOptions): ProgressReporter {
+  const { plan, from, leads, clock } = options;
+  const meter = createProgressMeter(plan, from.step, lastValidation(from.history));
+  let history: readonly EpochSummary[] | undefined = from.history;
+  let step = from.step;
+  let lastStepAtMs: number | undefined;
+  let saidAtMs = -Infinity;
+  let unsaid: StepReport[] = [];
+
+  function say(state: ProgressDocument['state']): void {
+    const nowMs = clock.now();
+    options.report({
+      type: 'progress',
+      state,
+      step,
+      ...(lastStepAtMs === undefined ? {} : { lastStepAtMs }),
+      ...(leads ? { progress: meter.read(nowMs) } : {}),
+      ...(leads && history !== undefined ? { history } : {}),
+      ...summarize(unsaid, plan.batchSize, options.residentMemoryBytes),
+    });
+    saidAtMs = nowMs;
+    unsaid = [];
+    history = undefined;
+  }
+
+  return {
+    say,
+    noteStep(report) {
+      step = report.step;
+      lastStepAtMs = clock.now();
+      unsaid.push(report);
+      meter.noteStep(step, report.outcome, report.learningRate, report.durationMs);
+      if (lastStepAtMs - saidAtMs >= reportIntervalMs) say('Training');
+    },
+    noteValidation({ top1, top5, loss }, epoch, durationMs) {
+      meter.noteValidation({ epoch, top1, top5, loss }, durationMs);
+    },
+    noteHistory(changed) {
+      history = changed;
+    },
+  };
+}
+
+function summarize(
+  reports: readonly StepReport[],
+  batchSize: number,
+  residentMemoryBytes: () => number,
+): { metrics?: StepMetrics } {
+  const last = reports.at(-1);
+  if (last === undefined) return {};
+  return {
+    metrics: {
+      images: reports.length * batchSize,
+      stepSeconds: reports.map((report) => report.outcome.durationMs / 1000),
+      dataWaitSeconds: reports.reduce((sum, report) => sum + report.dataWaitMs, 0) / 1000,
+      loss: last.outcome.loss,
+      learningRate: last.learningRate,
+      gradientNorm: last.outcome.gradientNorm,
+      skippedSteps: reports.filter((report) => !report.outcome.finite).length,
+      residentMemoryBytes: residentMemoryBytes(),
+    },
+  };
+}
+
+function lastValidation(history: readonly EpochSummary[]) {
+  const last = history.at(-1);
+  if (last?.top1 === undefined || last.top5 === undefined || last.validationLoss === undefined)
+    return undefined;
+  return { epoch: last.epoch, top1: last.top1, top5: last.top5, loss: last.validationLoss };
+}

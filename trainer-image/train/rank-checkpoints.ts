@@ -1,0 +1,62 @@
+import { readCheckpoint } from '../checkpoint/read-checkpoint.ts';
+import { requireCompatible } from '../checkpoint/resume-compatibility.ts';
+import { writeSnapshot } from '../checkpoint/write-snapshot.ts';
+import { toTimestamp, type Clock } from '../../operator/base/clock.ts';
+import type { Network } from '../model/network.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import { fromCheckpointLayout, toCheckpointLayout } from './checkpoint-tensors.ts';
+import type { RankAssignment } from './rank-protocol.ts';
+import type { Replica } from './replica.ts';
+import type { Snapshot } from './snapshot-writer.ts';
+import { untrained, type TrainingPosition } from './training-position.ts';
+
+/** A rank's side of checkpoints: reading the one to continue from, and writing snapshots of its own. */
+export interface RankCheckpoints {
+  /**
+   * Puts the checkpoint of the assignment into the replica, if there is one.
+   * @returns where training continues
+   * @throws IncompatibleCheckpoint naming the fields that were changed since
+   */
+  restore(replica: Replica): Promise<TrainingPosition>;
+  /** Writes a snapshot into a folder of its own. */
+  write(folder: string, snapshot: Snapshot): Promise<void>;
+}
+
+export interface RankCheckpointsOptions {
+  readonly assignment: RankAssignment;
+  readonly network: Network;
+  /** `TrainingInput.fingerprint` */
+  readonly dataFingerprint: string;
+  readonly epochsAt: (step: number) => number;
+  readonly clock: Clock;
+}
+
+export function openRankCheckpoints(options: RankCheckpointsOptions): RankCheckpoints {
+  const { assignment, network, dataFingerprint, epochsAt, clock } = options;
+  const { spec, restoreFrom, attempt, worldSize } = assignment;
+  return {
+    async restore(replica) {
+      if (restoreFrom === undefined) return untrained;
+      const { tensors, state } = await readCheckpoint(openStorage(restoreFrom), '');
+      requireCompatible(state, spec, dataFingerprint);
+      await replica.restore(fromCheckpointLayout(tensors, network));
+      const { step, history, best, trainSeconds } = state;
+      return { step, history, trainSeconds, ...(best === undefined ? {} : { best }) };
+    },
+    async write(folder, { tensors, position, weightsHash, top1 }) {
+      await writeSnapshot(folder, toCheckpointLayout(tensors, network), {
+        version: 1,
+        ...position,
+        history: [...position.history],
+        epoch: epochsAt(position.step),
+        attempt,
+        worldSize,
+        spec,
+        dataFingerprint,
+        weightsHash,
+        ...(top1 === undefined ? {} : { top1 }),
+        savedAt: toTimestamp(clock.now()),
+      });
+    },
+  };
+}

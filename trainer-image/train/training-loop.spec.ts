@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import { resolveRecipe } from '../../operator/api/v1alpha1/presets.ts';
+import { Recipe } from '../../operator/api/v1alpha1/recipe.ts';
+import { systemClock } from '../../operator/base/clock.ts';
+import { createLogger } from '../../operator/base/logging.ts';
+import type { TrainingInput } from '../data/training-input.ts';
+import { float32Tensor } from '../tensorflow/host-tensor.ts';
+import { createProgressReporter } from './progress-reporter.ts';
+import type { RankProgress } from './rank-protocol.ts';
+import type { Replica, StepOutcome } from './replica.ts';
+import type { SaveRequest } from './snapshot-writer.ts';
+import { train, type TrainingOutcome } from './training-loop.ts';
+import { planTraining } from './training-plan.ts';
+import { untrained, type TrainingPosition } from './training-position.ts';
+
+const stepsPerEpoch = 4;
+const epochs = 3;
+const batch = { images: new Float32Array(1), targets: new Float32Array(1), count: 1 };
+
+interface Scenario {
+  readonly from?: TrainingPosition;
+  readonly every?: { epochs?: number; steps?: number };
+  /** Asked to stop while this many steps are finished. */
+  readonly stopDuring?: number;
+  /** Asked to stop in the evaluation after this many steps. */
+  readonly stopInEvaluationAfter?: number;
+  readonly outcomeOf?: (step: number) => Partial<StepOutcome>;
+  readonly validationCount?: number;
+}
+
+/** Trains one rank on a replica that only keeps a list of what it was asked to do. */
+async function trainOn(scenario: Scenario) {
+  const calls: string[] = [];
+  const saved: SaveRequest[] = [];
+  const reported: RankProgress[] = [];
+  const from = scenario.from ?? untrained;
+  let step = from.step;
+  let evaluating = false;
+  const stopRequested = () =>
+    evaluating ? step === scenario.stopInEvaluationAfter : step === scenario.stopDuring;
+
+  const replica: Replica = {
+    parameterCount: 1,
+    step(_, { stopRequested: asked }) {
+      calls.push(`step ${step}`);
+      const outcome = { loss: 2, finite: true, gradientNorm: 1, correct: 0, durationMs: 1 };
+      const answer = { ...outcome, stopRequested: asked, ...scenario.outcomeOf?.(step) };
+      step += 1;
+      return Promise.resolve(answer);
+    },
+    evaluate: () => Promise.resolve({ lossSum: 10, top1: 3, top5: 5, count: 10 }),
+    allReduceSum(values) {
+      calls.push(`evaluate ${step}`);
+      evaluating = false;
+      return Promise.resolve([...values]);
+    },
+    verifyAgreement() {
+      calls.push(`verify ${step}`);
+      return Promise.resolve('hash');
+    },
+    snapshot: () => Promise.resolve([float32Tensor('fc.bias', [1], [0])]),
+    restore: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+  const input: TrainingInput = {
+    trainingSize: 40,
+    validationSize: scenario.validationCount ?? 10,
+    stepsPerEpoch,
+    fingerprint: '',
+    trainingBatch: () => Promise.resolve(batch),
+    // eslint-disable-next-line @typescript-eslint/require-await -- one batch that is there already
+    async *evaluationBatches() {
+      evaluating = true;
+      yield batch;
+    },
+    close: () => Promise.resolve(),
+  };
+  const recipe = resolveRecipe(
+    Recipe.parse({ epochs, batchSize: 10, precision: { compute: 'float32', lossScale: 'none' } }),
+  );
+  const keep = { last: 3, best: true };
+  const plan = planTraining(
+    { recipe, checkpoints: { uri: '/runs', every: scenario.every ?? {}, keep } },
+    stepsPerEpoch,
+  );
+  const report = (message: RankProgress) => reported.push(message);
+  const reporter = createProgressReporter({
+    ...{ plan, from, leads: true, report, residentMemoryBytes: () => 1, clock: systemClock },
+  });
+  const snapshots = {
+    save(request: SaveRequest) {
+      calls.push(`save ${step}${request.mustSave ? ' for sure' : ''}`);
+      saved.push(request);
+      return Promise.resolve();
+    },
+    acknowledge: () => undefined,
+  };
+  const log = createLogger('silent');
+  let outcome: TrainingOutcome | undefined;
+  let failure: unknown;
+  try {
+    outcome = await train({
+      ...{ replica, input, plan, recipe, from, snapshots, reporter, stopRequested, clock: systemClock, log },
+    });
+  } catch (error) {
+    failure = error;
+  }
+  return { calls, saved, reported, outcome, failure };
+}
+
+/** A checkpoint at this step, with an entry of history for each epoch that was evaluated. */
+function checkpointAt(step: number, evaluatedEpochs: number): TrainingPosition {
+  const history = Array.from({ length: evaluatedEpochs }, (_, index) => ({
+    ...{ epoch: index + 1, trainLoss: 2, learningRate: 0.1, validationLoss: 1, top1: 0.25, top5: 0.5 },
+  }));
+  return { step, history, trainSeconds: 100 };
+}
+
+describe('the training loop', () => {
+  it('trains all steps, evaluates each epoch, compares the ranks and always saves the end', async () => {
+    const { calls, outcome, saved } = await trainOn({});
+    expect(calls).toEqual([
+      ...['step 0', 'step 1', 'step 2', 'step 3', 'verify 4', 'evaluate 4'],
+      ...['step 4', 'step 5', 'step 6', 'step 7', 'verify 8', 'evaluate 8'],
+      ...['step 8', 'step 9', 'step 10', 'step 11', 'evaluate 12', 'verify 12', 'save 12 for sure'],
+    ]);
+    expect(outcome).toMatchObject({ how: 'finished', result: { top1: 0.3, top5: 0.5, epochs: 3 } });
+    expect(saved[0]).toMatchObject({ top1: 0.3, weightsHash: 'hash', position: { step: 12 } });
+    expect(saved[0]?.position.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+  });
+
+  it('saves between epochs too, and only knows an accuracy where it evaluated', async () => {
+    const { saved } = await trainOn({ every: { steps: 3 } });
+    expect(saved.map(({ position, top1 }) => [position.step, top1])).toEqual([
+      ...[[3, undefined] as const, [6, undefined] as const, [9, undefined] as const, [12, 0.3] as const],
+    ]);
+  });
+
+  it('stops after the step in which a rank was asked to, and saves that step', async () => {
+    const { calls, outcome } = await trainOn({ stopDuring: 5 });
+    expect(outcome).toEqual({ how: 'stopped', step: 6 });
+    expect(calls.slice(-2)).toEqual(['verify 6', 'save 6 for sure']);
+  });
+
+  it('leaves an evaluation to the next attempt when asked to stop in it', async () => {
+    const { calls, outcome, saved } = await trainOn({ stopInEvaluationAfter: 8 });
+    expect(outcome).toEqual({ how: 'stopped', step: 8 });
+    expect(calls.at(-1)).toBe('save 8 for sure');
+    expect(saved[0]?.position.history).toHaveLength(1);
+    const next = await trainOn({ from: checkpointAt(8, 1) });
+    expect(next.calls.slice(0, 2)).toEqual(['evaluate 8', 'step 8']);
+    expect(next.saved.at(-1)?.position.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+  });
+
+  it('continues at the step of its checkpoint and adds to the time of the attempts before', async () => {
+    const { calls, outcome } = await trainOn({ from: checkpointAt(10, 2) });
+    expect(calls[0]).toBe('step 10');
+    expect(outcome?.how === 'finished' && outcome.result.trainSeconds).toBeGreaterThanOrEqual(100);
+  });
+
+  it('has nothing left to do from the checkpoint of the end', async () => {
+    const { calls, outcome } = await trainOn({ from: checkpointAt(12, 3) });
+    expect(calls).toEqual([]);
+    expect(outcome).toMatchObject({ how: 'finished', result: { top1: 0.25 } });
+  });
+
+  it('saves the end again when its evaluation was still missing', async () => {
+    const { calls } = await trainOn({ from: checkpointAt(12, 2) });
+    expect(calls).toEqual(['evaluate 12', 'verify 12', 'save 12 for sure']);
+  });
+
+  it('ends at once when the loss is not finite, and says where', async () => {
+    const { calls, failure } = await trainOn({
+      outcomeOf: (step) => (step === 5 ? { loss: NaN, finite: false } : {}),
+    });
+    expect(failure).toMatchObject({ reason: 'Diverged' });
+    expect(failure).toHaveProperty(
+      'message',
+      expect.stringMatching(/^Loss NaN .* in step 6 \(epoch 1\.50\)/),
+    );
+    expect(calls.at(-1)).toBe('step 5');
+  });
+
+  it('refuses an evaluation that did not see every image once', async () => {
+    const { failure } = await trainOn({ validationCount: 11 });
+    expect(failure).toHaveProperty('message', 'Evaluation saw 10 images, but the validation set has 11.');
+  });
+
+  it('reports its state, and the history when it changed', async () => {
+    const { reported } = await trainOn({});
+    const states = reported.map(({ state }) => state);
+    expect(states.filter((state, index) => state !== states[index - 1])).toEqual([
+      ...['Training', 'Evaluating', 'Training', 'Evaluating', 'Training', 'Evaluating', 'Training'],
+    ]);
+    expect(reported.findLast(({ history }) => history !== undefined)?.history).toHaveLength(3);
+    expect(reported.at(-1)?.progress).toMatchObject({ step: 12, percent: 100, validation: { top1: 0.3 } });
+  });
+});

@@ -1,0 +1,187 @@
+import type { EpochSummary, TrainingResult } from '../../operator/api/trainer/progress.ts';
+import type { ResolvedRecipe } from '../../operator/api/v1alpha1/recipe.ts';
+import type { Clock } from '../../operator/base/clock.ts';
+import { RingmasterError } from '../../operator/base/errors.ts';
+import type { Logger } from '../../operator/base/logging.ts';
+import type { TrainingInput } from '../data/training-input.ts';
+import { learningRateAt } from '../tricks/schedule.ts';
+import { evaluate } from './evaluation.ts';
+import { createPrefetch } from './prefetch.ts';
+import type { ProgressReporter } from './progress-reporter.ts';
+import type { Batch, Replica, StepOutcome } from './replica.ts';
+import type { SnapshotWriter } from './snapshot-writer.ts';
+import type { TrainingPlan } from './training-plan.ts';
+import type { TrainingPosition } from './training-position.ts';
+
+/** The loss or its gradient is not a number any more. */
+export class Diverged extends RingmasterError {
+  constructor(message: string) {
+    super('Diverged', message);
+  }
+}
+
+/**
+ * Steps in a row that may be skipped because loss or gradient are not finite. In float16 that is how the loss scale
+ * finds its place, 15 halvings at most from 32,768; with the exponents of the others it never gets better by itself.
+ */
+const skippedStepsAllowed: Readonly<Record<ResolvedRecipe['precision']['compute'], number>> = {
+  float32: 0,
+  bfloat16: 0,
+  float16: 15,
+};
+
+export interface TrainingParts {
+  readonly replica: Replica;
+  readonly input: TrainingInput;
+  readonly plan: TrainingPlan;
+  readonly recipe: ResolvedRecipe;
+  readonly from: TrainingPosition;
+  /** On rank 0 only. */
+  readonly snapshots: SnapshotWriter | undefined;
+  readonly reporter: ProgressReporter;
+  readonly stopRequested: () => boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export type TrainingOutcome =
+  | { readonly how: 'finished'; readonly result: Omit<TrainingResult, 'uri'> }
+  | { readonly how: 'stopped'; readonly step: number };
+
+/**
+ * Trains from a position to the end, or until any rank is asked to stop. Every decision about what comes next follows
+ * from the plan or from numbers that all ranks share, so all ranks call the same collectives in the same order.
+ * @throws Diverged when the loss is not finite
+ * @throws ReplicasDiverged when two ranks hold different weights at the end of an epoch or at a checkpoint
+ */
+export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
+  const { replica, input, plan, from, snapshots, reporter, stopRequested, clock, log } = parts;
+  const startedAtMs = clock.now();
+  const batches = createPrefetch((index) => input.trainingBatch(index), from.step, plan.steps);
+  const history = [...from.history];
+  const epochLosses = createMean();
+  let step = from.step;
+  let skippedInARow = 0;
+
+  const trainSeconds = () => from.trainSeconds + (clock.now() - startedAtMs) / 1000;
+
+  async function takeStep(): Promise<StepOutcome> {
+    const beganAtMs = clock.now();
+    const batch: Batch = await batches.next();
+    const dataWaitMs = clock.now() - beganAtMs;
+    const learningRate = learningRateAt(parts.recipe.learningRate, plan, step);
+    const outcome = await replica.step(batch, {
+      learningRate,
+      globalCount: plan.batchSize,
+      stopRequested: stopRequested(),
+    });
+    step += 1;
+    skippedInARow = outcome.finite ? 0 : skippedInARow + 1;
+    if (skippedInARow > skippedStepsAllowed[parts.recipe.precision.compute]) {
+      throw new Diverged(describeDivergence(outcome, step, plan.epochsAt(step), learningRate));
+    }
+    if (outcome.finite) epochLosses.add(outcome.loss);
+    reporter.noteStep({ step, outcome, learningRate, dataWaitMs, durationMs: clock.now() - beganAtMs });
+    return outcome;
+  }
+
+  /** Compares the ranks and evaluates. Returns false when interrupted: the next attempt then does it. */
+  async function closeEpoch(): Promise<boolean> {
+    reporter.say('Evaluating');
+    const beganAtMs = clock.now();
+    const validation = await evaluate({ replica, input, stopRequested });
+    if (validation === 'interrupted') return false;
+    const epoch = plan.epochsAt(step);
+    const learningRate = learningRateAt(parts.recipe.learningRate, plan, step - 1);
+    const { top1, top5, loss: validationLoss } = validation;
+    const summary: EpochSummary = {
+      epoch,
+      trainLoss: epochLosses.take() ?? history.at(-1)?.trainLoss ?? validationLoss,
+      learningRate,
+      validationLoss,
+      top1,
+      top5,
+    };
+    history.push(summary);
+    reporter.noteHistory(history);
+    reporter.noteValidation(validation, epoch, clock.now() - beganAtMs);
+    reporter.say('Training');
+    log.info(summary, `epoch ${epoch}`);
+    return true;
+  }
+
+  async function save(mustSave: boolean): Promise<void> {
+    const weightsHash = await replica.verifyAgreement();
+    const last = history.at(-1);
+    const top1 = last?.epoch === plan.epochsAt(step) ? last.top1 : undefined;
+    await snapshots?.save({
+      position: { step, history: [...history], trainSeconds: trainSeconds() },
+      weightsHash,
+      ...(top1 === undefined ? {} : { top1 }),
+      mustSave,
+    });
+  }
+
+  async function stop(): Promise<TrainingOutcome> {
+    reporter.say('Stopping');
+    // Nothing to save that the checkpoint it started from does not hold.
+    if (step > from.step) await save(true);
+    return { how: 'stopped', step };
+  }
+
+  try {
+    reporter.say('Training');
+    if (plan.endsEpoch(step) && history.at(-1)?.epoch !== plan.epochsAt(step)) {
+      // The attempt before was stopped between the end of the epoch and its evaluation.
+      if (!(await closeEpoch())) return await stop();
+      if (step === plan.steps) await save(true);
+    }
+    while (step < plan.steps) {
+      const outcome = await takeStep();
+      if (outcome.stopRequested) return await stop();
+      if (plan.endsEpoch(step)) {
+        if (!plan.checkpointDue(step)) await replica.verifyAgreement();
+        if (!(await closeEpoch())) return await stop();
+      }
+      if (plan.checkpointDue(step)) await save(step === plan.steps);
+    }
+    return {
+      how: 'finished',
+      result: { ...finalAccuracy(history), epochs: plan.epochs, trainSeconds: trainSeconds() },
+    };
+  } finally {
+    await batches.close();
+  }
+}
+
+function finalAccuracy(history: readonly EpochSummary[]): { top1: number; top5: number } {
+  const { top1, top5 } = history.at(-1) ?? {};
+  if (top1 === undefined || top5 === undefined) {
+    throw new RingmasterError('Internal', 'Training ended without an evaluation.');
+  }
+  return { top1, top5 };
+}
+
+function describeDivergence(outcome: StepOutcome, step: number, epoch: number, learningRate: number): string {
+  return (
+    `Loss ${outcome.loss} and gradient norm ${outcome.gradientNorm} in step ${step} (epoch ${epoch.toFixed(2)}) at ` +
+    `learning rate ${learningRate}. Lower recipe.learningRate.base or raise recipe.learningRate.warmupEpochs.`
+  );
+}
+
+/** The mean of what was added since it was last taken. */
+function createMean() {
+  let sum = 0;
+  let count = 0;
+  return {
+    add(value: number) {
+      sum += value;
+      count += 1;
+    },
+    take(): number | undefined {
+      const mean = count === 0 ? undefined : sum / count;
+      [sum, count] = [0, 0];
+      return mean;
+    },
+  };
+}
