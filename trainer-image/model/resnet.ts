@@ -2,20 +2,9 @@ import type { Tensor4D } from '@tensorflow/tfjs';
 
 import { tf } from '../tensorflow/tensorflow.ts';
 import type { Layers } from './layers.ts';
-import {
-  batchNormVariables,
-  convolutionVariable,
-  denseVariables,
-  type Network,
-  type VariableSpec,
-} from './network.ts';
-import {
-  planResNet,
-  type Architecture,
-  type BlockPlan,
-  type ConvolutionPlan,
-  type ResNetPlan,
-} from './resnet-plan.ts';
+import type { Network } from './network.ts';
+import { planResNet, type Architecture, type BlockPlan, type ConvolutionPlan } from './resnet-plan.ts';
+import { resNetVariables } from './resnet-variables.ts';
 
 /** The residual network that a manifest's `model` describes. */
 export function resNet(architecture: Architecture): Network {
@@ -32,25 +21,6 @@ export function resNet(architecture: Architecture): Network {
       return layers.dense('fc', layers.globalAveragePool(x));
     },
   };
-}
-
-/** All variables, in the order of the forward pass. */
-export function resNetVariables(plan: ResNetPlan, classes: number): VariableSpec[] {
-  return [
-    ...plan.stem.flatMap((unit) => unitVariables(unit, false)),
-    ...plan.blocks.flatMap(({ path, shortcut }) => [
-      ...path.flatMap((unit, index) => unitVariables(unit, index === path.length - 1)),
-      ...(shortcut === undefined ? [] : unitVariables(shortcut.projection, false)),
-    ]),
-    ...denseVariables('fc', plan.features, classes),
-  ];
-}
-
-function unitVariables(unit: ConvolutionPlan, endsResidualBlock: boolean): VariableSpec[] {
-  return [
-    convolutionVariable(unit.convolution, unit.kernel, unit.inputs, unit.outputs),
-    ...batchNormVariables(unit.norm, unit.outputs, { endsResidualBlock }),
-  ];
 }
 
 function residualBlock(layers: Layers, { path, shortcut }: BlockPlan, input: Tensor4D): Tensor4D {
