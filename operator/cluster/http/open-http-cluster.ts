@@ -1,0 +1,219 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { Registry } from 'prom-client';
+import { group } from '../../api/v1alpha1/group.ts';
+import type { KubernetesObject } from '../../api/wire.ts';
+import { systemClock, type Clock } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import type { Logger } from '../../base/logging.ts';
+import { ClusterError, isClusterError } from '../cluster-error.ts';
+import type { Cluster, MergePatch, ObjectKey, Preconditions, ResourceType, Selection } from '../cluster.ts';
+import { createConnectionPools, type Purpose } from './connection-pools.ts';
+import { createCredentialSource } from './credentials.ts';
+import { reflect } from './reflector.ts';
+import { createRequestMetrics, noRequestMetrics } from './request-metrics.ts';
+import { labelSelector, resourcePath } from './resource-path.ts';
+import { withRetries } from './retries.ts';
+import { createTokenBucket, type RateLimit } from './token-bucket.ts';
+import { createTransport, type ApiRequest } from './transport.ts';
+import { toListPage, toObject } from './wire.ts';
+
+export interface HttpClusterOptions {
+  /** Its current context says which server and who we are. Files that it names are read again as they change. */
+  readonly kubeConfig: KubeConfig;
+  /**
+   * Requests of this client, leases aside. Default 50 a second, 100 at once; the server's own priority and fairness
+   * guards it beyond that, so a busy operator may ask for more.
+   */
+  readonly rateLimit?: RateLimit;
+  /** Default `ringmaster`. */
+  readonly userAgent?: string;
+  /** Who the server records as the writer of fields. Default `ringmaster`. */
+  readonly fieldManager?: string;
+  /** Where client-go's metrics of requests are registered. Default: nowhere. */
+  readonly registry?: Registry;
+  /** Told when a watch had to begin again. */
+  readonly log?: Pick<Logger, 'warn'>;
+  /** Default: the machine's own. */
+  readonly clock?: Clock;
+  /** Numbers in [0, 1) for jitter. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** A cluster behind a connection, which must be closed. */
+export interface HttpCluster extends Cluster {
+  /** Breaks every connection; watches should be aborted before. */
+  close(): Promise<void>;
+}
+
+const defaultRateLimit: RateLimit = { perSecond: 50, burst: 100 };
+const mergePatchType = 'application/merge-patch+json';
+const pageSize = 500;
+
+/**
+ * Opens a real API server as a {@link Cluster}.
+ * @throws ClusterError when the credentials cannot be read; the server itself is not asked yet
+ */
+export async function openHttpCluster(options: HttpClusterOptions): Promise<HttpCluster> {
+  const { kubeConfig, clock = systemClock, random = Math.random, log } = options;
+  const fieldManager = options.fieldManager ?? 'ringmaster';
+  const metrics = options.registry === undefined ? noRequestMetrics : createRequestMetrics(options.registry);
+  const credentials = createCredentialSource(kubeConfig, clock);
+  const { host } = new URL((await credentials.current()).server);
+  const pools = createConnectionPools();
+  const transport = createTransport({
+    credentials,
+    pools,
+    metrics,
+    clock,
+    limiter: createTokenBucket(options.rateLimit ?? defaultRateLimit, clock),
+    userAgent: options.userAgent ?? 'ringmaster',
+  });
+  const call = (request: ApiRequest) =>
+    withRetries(request, (each) => transport.call(each), { clock, metrics, host, random });
+
+  async function write<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    { namespace, name }: ObjectKey,
+    patch: MergePatch,
+    preconditions: Preconditions | undefined,
+    subresource?: 'status',
+  ): Promise<T> {
+    const request: ApiRequest = {
+      method: 'PATCH',
+      path: resourcePath(type, { namespace, name, ...(subresource === undefined ? {} : { subresource }) }),
+      query: { fieldManager, ...(subresource === undefined ? strictness(type) : {}) },
+      body: withPreconditions(patch, preconditions),
+      contentType: mergePatchType,
+      purpose: purposeOf(type),
+    };
+    try {
+      return toObject(type, await call(request));
+    } catch (error) {
+      throw preconditions?.uid === undefined ? error : asConflict(error);
+    }
+  }
+
+  return {
+    async get(type, { namespace, name }) {
+      try {
+        const path = resourcePath(type, { namespace, name });
+        return toObject(type, await call({ method: 'GET', path, purpose: purposeOf(type) }));
+      } catch (error) {
+        if (isClusterError(error, 'NotFound')) return undefined;
+        throw error;
+      }
+    },
+
+    async list<T extends KubernetesObject>(type: ResourceType<T>, selection: Selection = {}) {
+      const path = resourcePath(type, { namespace: selection.namespace });
+      const objects: T[] = [];
+      let next: string | undefined;
+      do {
+        const query = {
+          ...labelSelector(selection),
+          limit: String(pageSize),
+          ...(next === undefined ? {} : { continue: next }),
+        };
+        const page = toListPage(type, await call({ method: 'GET', path, query, purpose: 'calls' }));
+        objects.push(...page.items);
+        next = page.next;
+      } while (next !== undefined);
+      return objects;
+    },
+
+    watch(type, selection, signal) {
+      const path = resourcePath(type, { namespace: selection.namespace });
+      const selector = labelSelector(selection);
+      return reflect(
+        {
+          type,
+          list: (query, aborted) =>
+            transport.call({
+              method: 'GET',
+              path,
+              query: { ...selector, ...query },
+              purpose: 'calls',
+              signal: aborted,
+            }),
+          watch: (query, aborted) =>
+            transport.stream({
+              method: 'GET',
+              path,
+              query: { ...selector, ...query },
+              purpose: 'watches',
+              signal: aborted,
+            }),
+          clock,
+          random,
+          onFailure: (error) =>
+            log?.warn({ resource: type.plural, error: describeError(error) }, 'a watch begins again'),
+        },
+        signal,
+      );
+    },
+
+    async create(type, object) {
+      const { namespace = 'default' } = object.metadata;
+      const request: ApiRequest = {
+        method: 'POST',
+        path: resourcePath(type, { namespace }),
+        query: { fieldManager, ...strictness(type) },
+        body: object,
+        purpose: purposeOf(type),
+      };
+      return toObject(type, await call(request));
+    },
+
+    patch: (type, key, patch, preconditions) => write(type, key, patch, preconditions),
+    patchStatus: (type, key, patch, preconditions) => write(type, key, patch, preconditions, 'status'),
+
+    async delete(type, { namespace, name }, { preconditions, gracePeriodSeconds } = {}) {
+      const request: ApiRequest = {
+        method: 'DELETE',
+        path: resourcePath(type, { namespace, name }),
+        body: {
+          apiVersion: 'v1',
+          kind: 'DeleteOptions',
+          propagationPolicy: 'Background',
+          ...(preconditions === undefined ? {} : { preconditions }),
+          ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+        },
+        purpose: purposeOf(type),
+      };
+      try {
+        await call(request);
+      } catch (error) {
+        if (!isClusterError(error, 'NotFound')) throw error;
+      }
+    },
+
+    close: () => pools.close(),
+  };
+}
+
+/** The server takes a patch that names a version or UID as meant for that one, and answers 409 for another. */
+function withPreconditions(patch: MergePatch, preconditions: Preconditions = {}): MergePatch {
+  const { uid, resourceVersion } = preconditions;
+  if (uid === undefined && resourceVersion === undefined) return patch;
+  const metadata = typeof patch.metadata === 'object' ? patch.metadata : {};
+  return { ...patch, metadata: { ...metadata, ...preconditions } };
+}
+
+/** To the server a patch with another UID is an attempt to change a field that cannot change. */
+function asConflict(error: unknown): unknown {
+  const isOtherUid =
+    isClusterError(error, 'Invalid') && error.fields.some(({ path }) => path === 'metadata.uid');
+  return isOtherUid ? new ClusterError('Conflict', error.message, { cause: error }) : error;
+}
+
+/**
+ * A misspelt field of our own resources is an error, as it is to kubectl, rather than dropped without a word. Others'
+ * resources may be older than this client, and then to lack a field is better than to be refused.
+ */
+function strictness(type: ResourceType<KubernetesObject>): { fieldValidation?: 'Strict' } {
+  return type.apiVersion.startsWith(`${group}/`) ? { fieldValidation: 'Strict' } : {};
+}
+
+function purposeOf(type: ResourceType<KubernetesObject>): Purpose {
+  return type.plural === 'leases' ? 'leases' : 'calls';
+}
