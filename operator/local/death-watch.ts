@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 /** Waits for the end of its input, then kills a process group. */
-const script = 'read -r _; kill -KILL -- "-$1"';
+const script = 'read -r _; kill -s KILL -- "-$1"';
 
 /**
  * Makes a process group die when this process dies, even by SIGKILL: a shell waits at the other end of a pipe that only
