@@ -7,15 +7,17 @@ import { describeError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logging.ts';
 import { ClusterError, isClusterError } from '../cluster-error.ts';
 import type { Cluster, MergePatch, ObjectKey, Preconditions, ResourceType, Selection } from '../cluster.ts';
+import { isExpired } from './api-refusal.ts';
 import { createConnectionPools, type Purpose } from './connection-pools.ts';
 import { createCredentialSource } from './credentials.ts';
+import { listPages } from './list-pages.ts';
 import { reflect } from './reflector.ts';
 import { createRequestMetrics, noRequestMetrics } from './request-metrics.ts';
 import { labelSelector, resourcePath } from './resource-path.ts';
 import { withRetries } from './retries.ts';
 import { createTokenBucket, type RateLimit } from './token-bucket.ts';
 import { createTransport, type ApiRequest } from './transport.ts';
-import { toListPage, toObject } from './wire.ts';
+import { toObject, type ListPage } from './wire.ts';
 
 export interface HttpClusterOptions {
   /** Its current context says which server and who we are. Files that it names are read again as they change. */
@@ -47,7 +49,6 @@ export interface HttpCluster extends Cluster {
 
 const defaultRateLimit: RateLimit = { perSecond: 50, burst: 100 };
 const mergePatchType = 'application/merge-patch+json';
-const pageSize = 500;
 
 /**
  * Opens a real API server as a {@link Cluster}.
@@ -104,21 +105,17 @@ export async function openHttpCluster(options: HttpClusterOptions): Promise<Http
       }
     },
 
-    async list<T extends KubernetesObject>(type: ResourceType<T>, selection: Selection = {}) {
+    async list(type, selection: Selection = {}) {
       const path = resourcePath(type, { namespace: selection.namespace });
-      const objects: T[] = [];
-      let next: string | undefined;
-      do {
-        const query = {
-          ...labelSelector(selection),
-          limit: String(pageSize),
-          ...(next === undefined ? {} : { continue: next }),
-        };
-        const page = toListPage(type, await call({ method: 'GET', path, query, purpose: 'calls' }));
-        objects.push(...page.items);
-        next = page.next;
-      } while (next !== undefined);
-      return objects;
+      const fetchPage = (query: Readonly<Record<string, string>>) =>
+        call({ method: 'GET', path, query: { ...labelSelector(selection), ...query }, purpose: 'calls' });
+      try {
+        return await collect(listPages(type, fetchPage));
+      } catch (error) {
+        if (!isExpired(error)) throw error;
+        // The state that the pages show was forgotten before the last one; that of another moment does as well.
+        return collect(listPages(type, fetchPage));
+      }
     },
 
     watch(type, selection, signal) {
@@ -189,6 +186,12 @@ export async function openHttpCluster(options: HttpClusterOptions): Promise<Http
 
     close: () => pools.close(),
   };
+}
+
+async function collect<T>(pages: AsyncIterable<ListPage<T>>): Promise<T[]> {
+  const objects: T[] = [];
+  for await (const { items } of pages) objects.push(...items);
+  return objects;
 }
 
 /** The server takes a patch that names a version or UID as meant for that one, and answers 409 for another. */

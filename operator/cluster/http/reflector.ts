@@ -5,8 +5,9 @@ import type { ResourceType, WatchEvent } from '../cluster.ts';
 import { ApiRefusal, isExpired } from './api-refusal.ts';
 import { backoffMs } from './backoff.ts';
 import { createKnownObjects, objectKey, type KnownObjects } from './known-objects.ts';
+import { listPages } from './list-pages.ts';
 import { watchConnection, type OpenWatch } from './watch-connection.ts';
-import { toListPage, toObject, type ListPage } from './wire.ts';
+import { toObject } from './wire.ts';
 
 /** Where a reflector gets its objects from, and what it waits with. */
 export interface ReflectorSource<T extends KubernetesObject> {
@@ -31,7 +32,6 @@ interface Position<T> {
   streamsInitialObjects: boolean;
 }
 
-const pageSize = 500;
 /** As client-go: between five and ten minutes, so that watches of many clients do not end together. */
 const watchSeconds = { min: 300, spread: 300 };
 /** A watch that the server ends sooner than this is a failing one. */
@@ -122,18 +122,16 @@ async function* listAll<T extends KubernetesObject>(
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent<T>, void, undefined> {
   const shown = new Set<string>();
-  for (let next: string | undefined = ''; next !== undefined;) {
-    const query = { limit: String(pageSize), ...(next === '' ? {} : { continue: next }) };
-    const page: ListPage<T> = toListPage(type, await list(query, signal));
+  let resourceVersion: string | undefined;
+  for await (const page of listPages(type, (query) => list(query, signal))) {
+    ({ resourceVersion } = page);
     for (const object of page.items) {
       shown.add(objectKey(object));
       yield* position.known.put(object);
     }
-    next = page.next;
-    if (next !== undefined) continue;
-    yield* completed(position, shown);
-    position.resourceVersion = page.resourceVersion;
   }
+  yield* completed(position, shown);
+  position.resourceVersion = resourceVersion;
 }
 
 async function* watchOnce<T extends KubernetesObject>(
