@@ -1,0 +1,48 @@
+import { readWeights } from '../checkpoint/read-checkpoint.ts';
+import { openTrainingInput } from '../data/training-input.ts';
+import { resNet } from '../model/resnet.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import { buildReplica } from './build-replica.ts';
+import { fromCheckpointLayout } from './checkpoint-tensors.ts';
+import { evaluate, type Validation } from './evaluation.ts';
+
+export interface CheckpointEvaluation extends Validation {
+  /** Finished steps and epochs of the checkpoint. */
+  readonly step: number;
+  readonly epoch: number;
+}
+
+export interface EvaluateCheckpointOptions {
+  /** Folder of the checkpoint. */
+  readonly uri: string;
+  /** Where the validation images are. Default: where the run that wrote the checkpoint had them. */
+  readonly data?: string;
+  readonly threads: number;
+}
+
+/**
+ * Accuracy and loss of a checkpoint over the whole validation set, with the network that its `state.json` describes
+ * and the code that evaluates during training.
+ * @throws CorruptCheckpoint if it does not verify
+ * @throws InvalidData if the images are missing or damaged
+ */
+export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Promise<CheckpointEvaluation> {
+  const { tensors, state } = await readWeights(openStorage(options.uri), '');
+  const { data } = options;
+  const spec =
+    data === undefined
+      ? state.spec
+      : { ...state.spec, data: { ...state.spec.data, train: data, validation: data } };
+  const input = await openTrainingInput(spec, { rank: 0, worldSize: 1 });
+  const network = resNet(spec.model);
+  const replica = await buildReplica(network, spec, { rank: 0, addresses: [], threads: options.threads });
+  try {
+    await replica.restore(fromCheckpointLayout(tensors, network));
+    const validation = await evaluate({ replica, input, stopRequested: () => false });
+    if (validation === 'interrupted') throw new TypeError('nobody asked to stop');
+    return { ...validation, step: state.step, epoch: state.epoch };
+  } finally {
+    await replica.close();
+    await input.close();
+  }
+}
