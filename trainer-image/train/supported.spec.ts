@@ -24,6 +24,10 @@ describe('what this trainer cannot do', () => {
       'data.normalize.mean has 3 values, but the images of fashion-mnist have 1 channel; give 1',
     ],
     [
+      { recipe: { optimizer: { name: 'sgd', momentum: 0.9, weightDecay: 1e-4, decayBiasAndNorm: false } } },
+      'recipe.optimizer.name sgd is not available yet; use nesterov',
+    ],
+    [
       { recipe: { precision: { compute: 'float16', lossScale: 'dynamic' } } },
       'recipe.precision.compute float16 is not available yet; use float32',
     ],

@@ -47,6 +47,9 @@ function unsupportedData({ data, model }: ResolvedSpec): string[] {
 
 function unsupportedRecipe({ model, recipe }: ResolvedSpec): string[] {
   const messages: string[] = [];
+  if (recipe.optimizer.name !== 'nesterov') {
+    messages.push(`recipe.optimizer.name ${recipe.optimizer.name} is not available yet; use nesterov`);
+  }
   if (recipe.precision.compute !== 'float32') {
     messages.push(`recipe.precision.compute ${recipe.precision.compute} is not available yet; use float32`);
   }
