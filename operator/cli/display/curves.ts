@@ -2,13 +2,14 @@ import { plot } from 'asciichart';
 import type { EpochSummary } from '../../api/trainer/progress.ts';
 import { formatEpoch } from './figures.ts';
 import type { Style } from './style.ts';
-import { padEnd, visibleWidth } from './text.ts';
+import { padEnd, truncate, visibleWidth } from './text.ts';
 
 const chartHeight = 8;
 const axisWidth = 10;
 const gap = '    ';
 const blue = '\u001b[34m';
 const yellow = '\u001b[33m';
+const reset = '\u001b[0m';
 
 /** A title and a curve for each figure over the epochs. */
 interface Chart {
@@ -27,7 +28,7 @@ export function drawCurves(history: readonly EpochSummary[], width: number, styl
   if (plotWidth < 10) return [];
   const epochs = `${formatEpoch(first.epoch)} to ${formatEpoch(last.epoch)}`;
   const drawn = charts(history, style).map((chart) => [
-    `${' '.repeat(axisWidth)}${chart.title}, epochs ${epochs}`,
+    truncate(`${' '.repeat(axisWidth)}${chart.title}, epochs ${epochs}`, axisWidth + 1 + plotWidth),
     ...drawChart(chart, plotWidth, style),
   ]);
   const [left = [], right] = drawn;
@@ -42,7 +43,7 @@ function charts(history: readonly EpochSummary[], style: Style): Chart[] {
   // Without colours two curves in one chart could not be told apart.
   const withValidation = style.enabled && validation.length === history.length;
   const lossChart: Chart = {
-    title: withValidation ? `${style.busy('training')} and validation loss` : 'training loss',
+    title: withValidation ? `${blue}training${reset} and ${yellow}validation${reset} loss` : 'training loss',
     series: [
       ...(withValidation ? [{ values: validation, colour: yellow }] : []),
       { values: training, colour: blue },

@@ -27,7 +27,8 @@ export function plainLines(
 ): { readonly lines: readonly string[]; readonly state: PlainState } {
   const lines = noticesBetween(state.run, run, nowMs);
   const phase = run.status?.phase ?? 'Pending';
-  if (phase !== (state.run?.status?.phase ?? '')) lines.push(`${nameOf(run)}: ${phase}`);
+  const previousPhase = state.run === undefined ? undefined : (state.run.status?.phase ?? 'Pending');
+  if (phase !== previousPhase) lines.push(`${nameOf(run)}: ${phase}`);
   const { progress } = run.status ?? {};
   const evaluatedEpoch = progress?.validation?.epoch ?? 0;
   const sinceMs = nowMs - state.printedAtMs;

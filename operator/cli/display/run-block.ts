@@ -17,12 +17,14 @@ export interface BlockSettings {
 const longestBar = 40;
 const shortestBar = 10;
 
-/** The two lines that show a run while it is going: bar, share, phase and name; then the figures. */
+/** The two lines that show a run while it is going: bar, share, epoch, phase and name; then the figures. */
 export function drawRunBlock(run: TrainingRun, settings: BlockSettings): string[] {
   const { width, style } = settings;
   const { phase = 'Pending', progress } = run.status ?? {};
   const share = progress === undefined || progress.steps === 0 ? 0 : progress.step / progress.steps;
-  const label = `${String(progress?.percent ?? 0).padStart(3)} %  ${colourPhase(phase, style)}  ${style.bold(nameOf(run))}`;
+  const epoch = progress === undefined ? '' : `  epoch ${formatEpoch(progress.epoch)}/${progress.epochs}`;
+  const percent = `${String(progress?.percent ?? 0).padStart(3)} %`;
+  const label = `${percent}${epoch}  ${colourPhase(phase, style)}  ${style.bold(nameOf(run))}`;
   const barWidth = Math.min(longestBar, Math.max(shortestBar, width - visibleWidth(label) - 1));
   const figures = progress === undefined ? describeWaiting(run.status) : drawFigures(progress, settings);
   return [`${style.busy(drawBar(share, barWidth))} ${label}`, `  ${figures}`].map((line) =>
@@ -35,12 +37,11 @@ function drawFigures(progress: ProgressStatus, { width, nowMs }: BlockSettings):
   const { loss, learningRate, imagesPerSecond, validation } = progress;
   // In the order in which they are shown; `rank` says what is left out first, the largest before the others.
   const figures = [
-    { rank: 2, text: `epoch ${formatEpoch(progress.epoch)}/${progress.epochs}` },
     loss === undefined ? undefined : { rank: 1, text: `loss ${loss.toFixed(4)}` },
-    learningRate === undefined ? undefined : { rank: 5, text: `lr ${formatLearningRate(learningRate)}` },
+    learningRate === undefined ? undefined : { rank: 4, text: `lr ${formatLearningRate(learningRate)}` },
     validation === undefined ? undefined : { rank: 0, text: `top-1 ${formatPercent(validation.top1)}` },
-    imagesPerSecond === undefined ? undefined : { rank: 4, text: `${formatCount(imagesPerSecond)} img/s` },
-    progress.etaSeconds === undefined ? undefined : { rank: 3, text: `ETA ${remaining(progress, nowMs)}` },
+    imagesPerSecond === undefined ? undefined : { rank: 3, text: `${formatCount(imagesPerSecond)} img/s` },
+    progress.etaSeconds === undefined ? undefined : { rank: 2, text: `ETA ${remaining(progress, nowMs)}` },
   ].filter((figure) => figure !== undefined);
   const fits = () => figures.map(({ text }) => text).join('  ').length <= width - 2;
   while (figures.length > 1 && !fits()) {

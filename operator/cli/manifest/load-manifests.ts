@@ -64,18 +64,16 @@ async function loadFile(file: string, context: SourceContext): Promise<LoadedMan
     ...problem,
     ...(numbered ? { document } : {}),
   }));
+  const doubtful = new Set(problems.map(({ document }) => document));
   const checked = documents
     .flatMap((document) => unfoldList({ object: document.value, file: name, document, numbered, base: '' }))
-    .map(checkCandidate);
+    .map((candidate) => ({ number: candidate.document.number, ...checkCandidate(candidate) }));
+  const found = checked.flatMap((result) => result.problems);
   return {
-    runs: checked.flatMap(({ runs }) => runs),
-    problems: [
-      ...traps,
-      ...withoutRepeats(
-        checked.flatMap((result) => result.problems),
-        traps,
-      ),
-    ].sort((left, right) => (left.line ?? 0) - (right.line ?? 0)),
+    runs: checked.filter(({ number }) => !doubtful.has(number)).flatMap(({ runs }) => runs),
+    problems: [...traps, ...withoutRepeats(found, traps)].sort(
+      (left, right) => (left.line ?? 0) - (right.line ?? 0),
+    ),
   };
 }
 

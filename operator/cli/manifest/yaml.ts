@@ -148,25 +148,25 @@ function readMapping(composition: Composition, path: string, line: number): Reco
 
 function readKey(composition: Composition, path: string, parentLine: number): { name: string; line: number } {
   const event = composition.events[composition.cursor];
+  const pathOf = (name: string) => (path === '' ? name : `${path}.${name}`);
   if (event?.type !== EVENT_ID.SCALAR) {
-    readValue(composition, `${path}.?`, parentLine);
-    report(composition, parentLine, path, 'has a key that is not text; keys are plain words');
+    readValue(composition, pathOf('?'), parentLine);
+    report(composition, parentLine, pathOf('?'), 'is a key that is not text; keys are plain words');
     return { name: '?', line: parentLine };
   }
   composition.cursor += 1;
   const line = event.valueStart < 0 ? parentLine : composition.lineAt(event.valueStart);
-  const name = getScalarValue(composition.source, event);
-  if (event.style === SCALAR_STYLE.PLAIN) {
-    const scalar = readPlainScalar(name);
-    if (name === '<<') {
-      report(composition, line, path, 'merge keys (<<) are read by some programs only; write the fields out');
-    } else if (!scalar.ok) {
-      report(composition, line, path, `key ${scalar.message}`);
-    } else if (scalar.value === null) {
-      report(composition, line, path, 'has a key that is null; keys are plain words');
-    }
-  }
+  const name = event.valueStart < 0 ? '' : getScalarValue(composition.source, event);
+  const trap = event.style === SCALAR_STYLE.PLAIN ? describeKeyTrap(name) : undefined;
+  if (trap !== undefined) report(composition, line, pathOf(name), trap);
   return { name, line };
+}
+
+function describeKeyTrap(name: string): string | undefined {
+  if (name === '<<') return 'merge keys are read by some programs only; write the fields out';
+  const scalar = readPlainScalar(name);
+  if (!scalar.ok) return `the key ${scalar.message}`;
+  return scalar.value === null ? 'is a key that is null; keys are plain words' : undefined;
 }
 
 function readScalar(composition: Composition, event: ScalarEvent, path: string, line: number): unknown {
@@ -244,8 +244,20 @@ function describeSyntaxError(error: unknown, source: string): YamlProblem {
       message: 'a tab stands in the indentation; YAML indents with spaces only',
     };
   }
-  const advice = /^[^#"']*: [^"'[{]*: /.test(text) ? '; a value that contains ": " needs quotes' : '';
-  return { line, document: 1, path: '', message: `is not valid YAML: ${error.reason}${advice}` };
+  return { line, document: 1, path: '', message: `is not valid YAML: ${explainReason(error.reason, text)}` };
+}
+
+/** The parser's own words where they help, with the likely mistake where they do not. */
+function explainReason(reason: string, line: string): string {
+  if (/^[^#"']*: [^"'[{]*: /.test(line)) return `${reason}; a value that contains ": " needs quotes`;
+  switch (reason) {
+    case 'deficient indentation':
+      return 'a bracket or brace before this line is not closed';
+    case 'end of the stream or a document separator is expected':
+      return 'this line does not belong to what stands before it; check its indentation, or put --- between documents';
+    default:
+      return reason;
+  }
 }
 
 /** Line of an offset, from 1. */

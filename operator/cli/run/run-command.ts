@@ -32,11 +32,10 @@ export function runCommand(context: CommandContext, finish: (exitCode: number) =
     )
     .argument('<file...>', 'manifests in YAML or JSON; - is standard input')
     .option('--dir <folder>', 'where state, logs and scratch files are kept', '.ringmaster')
-    .option(
-      '--gpus <count>',
-      'ranks that may run at the same time (default: the number of processors)',
-      parseCount,
-      availableParallelism(),
+    .addOption(
+      new Option('--gpus <count>', 'ranks that may run at the same time')
+        .argParser(parseCount)
+        .default(availableParallelism(), 'the number of processors'),
     )
     .option('--replace', 'delete runs of the same name first and start anew; checkpoints stay', false)
     .option(
