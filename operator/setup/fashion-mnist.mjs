@@ -1,5 +1,6 @@
-// Fashion-MNIST for the quickstart and the tests: a link in the clone to a folder with the four compressed files.
-// Runs on any Node.js >= 20 before anything is installed, so: plain JavaScript and built-in modules only.
+// Fashion-MNIST for the quickstart and the tests: a link in the clone to a folder with the four compressed
+// files. Runs on any Node.js >= 20 before anything is installed, so: plain JavaScript and built-in modules
+// only.
 
 import { createHash } from 'node:crypto';
 import { access, lstat, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
@@ -12,11 +13,15 @@ import { gunzip } from 'node:zlib';
 const debianPackage = 'dataset-fashion-mnist';
 const debianFolder = '/usr/share/datasets/fashion-mnist';
 
-// The data set's home, as github.com/zalandoresearch/fashion-mnist gives it. It has no https; the digests stand in for it.
+// The data set's home, as github.com/zalandoresearch/fashion-mnist gives it. It has no https; the digests
+// stand in for it.
 const downloadUrl = 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com';
 const downloadTimeoutMs = 10 * 60_000;
 
-/** SHA-256 of the decompressed files: Debian compresses them anew. The trainer checks them too, by the same digests. */
+/**
+ * SHA-256 of the decompressed files: Debian compresses them anew. The trainer checks them too, by the same
+ * digests.
+ */
 export const digests = {
   'train-images-idx3-ubyte': 'c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888',
   'train-labels-idx1-ubyte': 'bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9',
@@ -33,8 +38,8 @@ const fileNames = Object.keys(digests).map((name) => `${name}.gz`);
  */
 
 /**
- * Makes sure that `.ringmaster/data/fashion-mnist` has the data: what stands there already, else what the Debian package
- * holds, else a verified download, kept in the cache.
+ * Makes sure that `.ringmaster/data/fashion-mnist` has the data: what stands there already, else what the
+ * Debian package holds, else a verified download, kept in the cache.
  * @param {DataContext} context
  * @param {Sources} [sources]
  * @returns {Promise<string>} The folder in the clone.

@@ -20,8 +20,9 @@ export interface Retention {
 /**
  * Removes the checkpoints that a run need not keep, and what interrupted commits and removals left.
  *
- * Kept are the `last` newest, the best if asked for, and in any case the newest that verifies. Files are removed only
- * where a manifest or a mark of an unfinished commit says that this run wrote them. Must not run while a commit does.
+ * Kept are the `last` newest, the best if asked for, and in any case the newest that verifies. Files are
+ * removed only where a manifest or a mark of an unfinished commit says that this run wrote them. Must not run
+ * while a commit does.
  * @throws Fenced if a newer attempt has saved a checkpoint
  * @throws StorageError if storage fails; what was not removed then is removed next time
  */
@@ -75,8 +76,8 @@ async function removeStep(storage: Storage, folder: string, mark: Unfinished): P
 }
 
 /**
- * Cleans up after crashes: step folders that bear this run's mark and no manifest, and will not get one any more because
- * an earlier attempt, or a commit before the newest, was making them.
+ * Cleans up after crashes: step folders that bear this run's mark and no manifest, and will not get one any
+ * more because an earlier attempt, or a commit before the newest, was making them.
  */
 async function removeLeftovers(
   storage: Storage,

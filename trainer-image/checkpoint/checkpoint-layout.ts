@@ -1,8 +1,8 @@
 import { joinKey, type StoredObject } from '../storage/storage.ts';
 
 /*
- * Where everything lies: <namespace>/<run>/<uid>/step-<n>/ and in it the files below. The UID keeps a run that was deleted and
- * made again under its name from taking the other's checkpoints for its own.
+ * Where everything lies: <namespace>/<run>/<uid>/step-<n>/ and in it the files below. The UID keeps a run
+ * that was deleted and made again under its name from taking the other's checkpoints for its own.
  */
 
 export const modelFile = 'model.safetensors';
@@ -15,7 +15,10 @@ export const manifestFile = 'manifest.json';
 /** Stored first and removed last: says who is making or removing the files beside it. */
 export const unfinishedFile = 'unfinished.json';
 
-/** Digits of a step's number, so that names sort like numbers: the API allows 10^9 steps between two checkpoints. */
+/**
+ * Digits of a step's number, so that names sort like numbers: the API allows 10^9 steps between two
+ * checkpoints.
+ */
 const stepDigits = 12;
 
 /** The key under which a run has its checkpoints. */

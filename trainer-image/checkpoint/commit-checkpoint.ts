@@ -13,8 +13,9 @@ import { parseJson, type Checkpoint, type Manifest, type Unfinished } from './ma
 import { TrainingState } from './training-state.ts';
 
 /**
- * Stores a snapshot so that it is a checkpoint afterwards, or, whatever happens meanwhile, none: the manifest, which
- * makes it one, comes last. A checkpoint of the same step that an earlier attempt left is replaced.
+ * Stores a snapshot so that it is a checkpoint afterwards, or, whatever happens meanwhile, none: the
+ * manifest, which makes it one, comes last. A checkpoint of the same step that an earlier attempt left is
+ * replaced.
  * @param prefix key of the run, from `runPrefix`
  * @param folder local folder with the files of `writeSnapshot`; it is left as it is
  * @throws Fenced if a newer attempt has saved a checkpoint

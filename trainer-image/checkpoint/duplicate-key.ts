@@ -1,5 +1,6 @@
 /**
- * The first key that an object in a JSON text has twice, or `undefined`. `JSON.parse` silently takes the last.
+ * The first key that an object in a JSON text has twice, or `undefined`. `JSON.parse` silently takes the
+ * last.
  * @param json valid JSON
  */
 export function findDuplicateKey(json: string): string | undefined {

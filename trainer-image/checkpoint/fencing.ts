@@ -5,8 +5,8 @@ import { Fenced } from './fenced.ts';
 import { readManifest, type Checkpoint } from './manifest.ts';
 
 /**
- * The checkpoints that this run wrote, newest first, unverified. Folders without a readable manifest, and copies of other
- * runs' checkpoints, are not among them.
+ * The checkpoints that this run wrote, newest first, unverified. Folders without a readable manifest, and
+ * copies of other runs' checkpoints, are not among them.
  */
 export async function listOwnCheckpoints(storage: Storage, prefix: string): Promise<Checkpoint[]> {
   const checkpoints: Checkpoint[] = [];

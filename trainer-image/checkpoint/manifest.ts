@@ -8,7 +8,10 @@ import { CorruptCheckpoint } from './corrupt-checkpoint.ts';
 /** What makes files a checkpoint: it is stored after them and says what they must be. */
 export const Manifest = z.object({
   version: z.literal(1),
-  /** The key under which the run that wrote it has its checkpoints; a copy made elsewhere still tells where it is from. */
+  /**
+   * The key under which the run that wrote it has its checkpoints; a copy made elsewhere still tells where it
+   * is from.
+   */
   prefix: z.string(),
   step: z.int().min(0),
   epoch: z.number().min(0),
@@ -53,7 +56,7 @@ export async function readUnfinished(storage: Storage, folder: string): Promise<
  * A small object of JSON.
  * @throws CorruptCheckpoint if it is something else
  */
-export async function readJson<T>(storage: Storage, key: string, schema: z.ZodType<T>): Promise<T> {
+async function readJson<T>(storage: Storage, key: string, schema: z.ZodType<T>): Promise<T> {
   return parseJson(await storage.get(key), `${storage.uri}/${key}`, schema);
 }
 

@@ -12,8 +12,8 @@ export interface ChangedField {
 }
 
 /**
- * Fields that may change under a checkpoint although they stand among those that may not: they decide only how
- * training begins, which is past.
+ * Fields that may change under a checkpoint although they stand among those that may not: they decide only
+ * how training begins, which is past.
  */
 const settledAtStart: ReadonlySet<string> = new Set([
   'model.zeroGamma',
@@ -24,10 +24,10 @@ const settledAtStart: ReadonlySet<string> = new Set([
 /**
  * What forbids continuing a checkpoint under a spec; empty if nothing does.
  *
- * Continued training must be what uninterrupted training would have been, so the model, the data, its augmentation and every field
- * of the recipe must be as they were. `recipe.epochs` may change as long as the past does not: not under a
- * cosine, which is stretched over all epochs, and not to fewer than are finished. How many ranks train, where data and
- * checkpoints lie and what is kept may change freely.
+ * Continued training must be what uninterrupted training would have been, so the model, the data, its
+ * augmentation and every field of the recipe must be as they were. `recipe.epochs` may change as long as the
+ * past does not: not under a cosine, which is stretched over all epochs, and not to fewer than are finished.
+ * How many ranks train, where data and checkpoints lie and what is kept may change freely.
  * @param dataFingerprint `TrainingInput.fingerprint` of the data to go on with
  */
 export function resumeCompatibility(

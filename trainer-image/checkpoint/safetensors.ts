@@ -10,9 +10,9 @@ import { CorruptCheckpoint } from './corrupt-checkpoint.ts';
 import { findDuplicateKey } from './duplicate-key.ts';
 
 /*
- * The safetensors format (https://github.com/huggingface/safetensors, README, section "Format"): the length of the
- * header as 64 bits little-endian, the header as JSON, then the bytes of all tensors, little-endian in C order.
- * Offsets count from the end of the header and must cover all bytes, without overlap or hole.
+ * The safetensors format (https://github.com/huggingface/safetensors, README, section "Format"): the length
+ * of the header as 64 bits little-endian, the header as JSON, then the bytes of all tensors, little-endian in
+ * C order. Offsets count from the end of the header and must cover all bytes, without overlap or hole.
  */
 
 const maxHeaderBytes = 100_000_000; // The limit of the reference implementation.
@@ -44,8 +44,8 @@ export interface SafetensorsFile {
 }
 
 /**
- * The pieces of a file, to be written one after the other. Tensors of larger elements come first, so that every
- * tensor is aligned to its elements; the order is otherwise kept.
+ * The pieces of a file, to be written one after the other. Tensors of larger elements come first, so that
+ * every tensor is aligned to its elements; the order is otherwise kept.
  * @throws RangeError if two tensors have one name or a tensor has not the bytes of its shape
  */
 export function encodeSafetensors(

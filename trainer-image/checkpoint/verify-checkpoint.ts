@@ -71,7 +71,9 @@ function requireFacts(
   }
 }
 
-/** A missing file makes a checkpoint corrupt; any other fault of storage says nothing about the checkpoint. */
+/**
+ * A missing file makes a checkpoint corrupt; any other fault of storage says nothing about the checkpoint.
+ */
 async function orCorrupt<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();

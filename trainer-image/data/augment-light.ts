@@ -12,8 +12,8 @@ export interface CropAndFlip {
 export const unchanged: CropAndFlip = { top: 0, left: 0, flip: false };
 
 /**
- * Pixels of padding on each side: 4 for 32 x 32 and larger (He et al. 2015, section 4.2), 2 for smaller ones, which the
- * pilot on 28 x 28 used.
+ * Pixels of padding on each side: 4 for 32 x 32 and larger (He et al. 2015, section 4.2), 2 for smaller ones,
+ * which the pilot on 28 x 28 used.
  */
 export function cropPadding(imageSize: number): number {
   return imageSize < 32 ? 2 : 4;

@@ -3,8 +3,8 @@ import type { CounterRandom } from './random.ts';
 /**
  * A draw from the symmetric Beta(alpha, alpha) distribution, from 0 to 1.
  *
- * Made of two gamma draws, G1 / (G1 + G2), by their logarithms: for the paper's alpha of 0.2 a fifth of all draws
- * lies below 0.01, and the gamma draws themselves underflow.
+ * Made of two gamma draws, G1 / (G1 + G2), by their logarithms: for the paper's alpha of 0.2 a fifth of all
+ * draws lies below 0.01, and the gamma draws themselves underflow.
  * @param alpha above 0
  */
 export function drawBeta(alpha: number, random: CounterRandom): number {
@@ -13,8 +13,9 @@ export function drawBeta(alpha: number, random: CounterRandom): number {
 }
 
 /**
- * Logarithm of a draw from Gamma(shape, 1). Marsaglia and Tsang, "A simple method for generating gamma variables"
- * (ACM TOMS 26, 2000): their rejection for shape + 1, brought down to shape by section 6 of that paper.
+ * Logarithm of a draw from Gamma(shape, 1). Marsaglia and Tsang, "A simple method for generating gamma
+ * variables" (ACM TOMS 26, 2000): their rejection for shape + 1, brought down to shape by section 6 of that
+ * paper.
  */
 function drawLogGamma(shape: number, random: CounterRandom): number {
   const d = shape + 1 - 1 / 3;

@@ -6,8 +6,8 @@ import { InvalidData } from './invalid-data.ts';
 const fileName = 'SHA256SUMS';
 
 /**
- * The digests that a folder states for its own files, by file name, or `undefined` if it states none. A folder with a
- * data set of somebody's own lists them in a file `SHA256SUMS`, in the format of sha256sum.
+ * The digests that a folder states for its own files, by file name, or `undefined` if it states none. A
+ * folder with a data set of somebody's own lists them in a file `SHA256SUMS`, in the format of sha256sum.
  * @throws InvalidData if the list cannot be read or has a line in another format
  */
 export async function readChecksums(folder: string): Promise<ReadonlyMap<string, string> | undefined> {

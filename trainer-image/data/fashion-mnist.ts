@@ -13,8 +13,8 @@ export interface FashionMnistPart extends ImageSet {
 /**
  * Reads the training or the validation half from a folder with the four `.gz` files.
  *
- * The files must be those of Fashion-MNIST, whose digests are known. A data set of one's own in the same format, of any
- * size, states the digests of its decompressed files in `SHA256SUMS` beside them.
+ * The files must be those of Fashion-MNIST, whose digests are known. A data set of one's own in the same
+ * format, of any size, states the digests of its decompressed files in `SHA256SUMS` beside them.
  * @throws InvalidData naming the file and what to do
  */
 export async function readFashionMnist(

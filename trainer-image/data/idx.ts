@@ -18,8 +18,9 @@ const unsignedByte = 0x08;
 const unzip = promisify(gunzip);
 
 /**
- * Reads a gzipped IDX file of unsigned bytes: two zero bytes, the element type, the number of dimensions, each dimension
- * as a big-endian 32-bit word, then the elements (the format of the MNIST files, described on their home page).
+ * Reads a gzipped IDX file of unsigned bytes: two zero bytes, the element type, the number of dimensions,
+ * each dimension as a big-endian 32-bit word, then the elements (the format of the MNIST files, described on
+ * their home page).
  * @param dimensions how many dimensions it must have
  * @throws InvalidData naming the file
  */

@@ -40,8 +40,8 @@ export function philox4x32([key0, key1]: PhiloxKey, counter: PhiloxCounter, outp
 }
 
 /**
- * Upper half of the 64-bit product of two 32-bit words whose lower half is known. The product as a double is off
- * by at most 2^10, so the quotient is within 2^-21 of a whole number and rounding finds that number.
+ * Upper half of the 64-bit product of two 32-bit words whose lower half is known. The product as a double is
+ * off by at most 2^10, so the quotient is within 2^-21 of a whole number and rounding finds that number.
  */
 function highWord(a: number, b: number, low: number): number {
   return ((a * b - low) / 2 ** 32 + 0.5) >>> 0;

@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto';
 import { philox4x32, type PhiloxCounter, type PhiloxKey } from './philox.ts';
 
-/** A stream of random numbers in which a draw depends on the stream's key and the draws before it, and nothing else. */
+/**
+ * A stream of random numbers in which a draw depends on the stream's key and the draws before it, and nothing
+ * else.
+ */
 export interface CounterRandom {
   /** The next number of [0, 1), uniform, with 53 random bits. */
   readonly uniform: () => number;
@@ -15,8 +18,9 @@ export interface CounterRandom {
 }
 
 /**
- * The stream of a key such as `['flip', seed, epoch, sampleId]`. Streams are cheap to make: make one for each thing that
- * is to be random by itself, so that neither the rank nor the number of ranks nor a resume changes it.
+ * The stream of a key such as `['flip', seed, epoch, sampleId]`. Streams are cheap to make: make one for each
+ * thing that is to be random by itself, so that neither the rank nor the number of ranks nor a resume changes
+ * it.
  *
  * The key is hashed by SHA-256 into the 128 bits that select a stream of Philox4x32-10; the rest of Philox's
  * counter counts blocks, so a stream has 2^64 of them.
@@ -48,7 +52,8 @@ export function counterRandom(key: readonly (number | string)[]): CounterRandom 
 
   return {
     uniform,
-    // Box and Muller (1958). The second number of each pair is not used, so that a draw needs no memory of the last.
+    // Box and Muller (1958). The second number of each pair is not used, so that a draw needs no memory of
+    // the last.
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
     integer: (boundExclusive) => {
       if (!Number.isInteger(boundExclusive) || boundExclusive < 1 || boundExclusive > 2 ** 32) {

@@ -15,7 +15,10 @@ import { normalizationTable } from './normalization.ts';
 import { epochOrder, rankShare, stepsInEpoch } from './order.ts';
 import { counterRandom } from './random.ts';
 
-/** Images of an evaluation batch. Divides the 10,000 of Fashion-MNIST among 1, 2, 4, 5, 8 or 10 ranks with none left over. */
+/**
+ * Images of an evaluation batch. Divides the 10,000 of Fashion-MNIST among 1, 2, 4, 5, 8 or 10 ranks with
+ * none left over.
+ */
 const evaluationBatchSize = 250;
 
 /** Where a rank stands among all. */
@@ -30,16 +33,20 @@ export interface TrainingInput {
   readonly trainingSize: number;
   readonly validationSize: number;
   readonly stepsPerEpoch: number;
-  /** SHA-256 over format, digests and sizes, as hex: the same for any world size and location of equal data. */
+  /**
+   * SHA-256 over format, digests and sizes, as hex: the same for any world size and location of equal data.
+   */
   readonly fingerprint: string;
   /**
-   * This rank's share of the global batch of a step, augmented and normalised, with targets smoothed and mixed.
+   * This rank's share of the global batch of a step, augmented and normalised, with targets smoothed and
+   * mixed.
    * @param step finished steps before this one, over all epochs
    */
   trainingBatch(step: number): Promise<Batch>;
   /**
-   * This rank's share of the validation set, unchanged but for normalisation, with one-hot targets. The shares of all ranks
-   * together have every image exactly once, for any world size. The last batch may be smaller.
+   * This rank's share of the validation set, unchanged but for normalisation, with one-hot targets. The
+   * shares of all ranks together have every image exactly once, for any world size. The last batch may be
+   * smaller.
    */
   evaluationBatches(): AsyncIterable<Batch>;
   /** Gives back what the input holds. It is of no use afterwards. */

@@ -22,8 +22,9 @@ import { joinKey, type Storage, type StorageSource, type StoredObject } from './
 const partialName = /^.+\.ringmaster-partial-[0-9a-f-]{36}$/;
 
 /**
- * Objects as files below a folder. A file is written under another name beside its own, flushed to disk, then renamed,
- * and the folder flushed: rename replaces atomically within a file system, and only a flushed folder survives power loss.
+ * Objects as files below a folder. A file is written under another name beside its own, flushed to disk, then
+ * renamed, and the folder flushed: rename replaces atomically within a file system, and only a flushed folder
+ * survives power loss.
  */
 export function openFileStorage(folder: string): Storage {
   const root = path.resolve(folder);

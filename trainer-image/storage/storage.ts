@@ -2,15 +2,15 @@
 export type StorageSource = { readonly file: string } | { readonly bytes: Uint8Array };
 
 /**
- * Objects under keys such as `vision/run/step-0000000100/model.safetensors`: a folder, or a bucket and prefix.
- * A key has no empty part, no `.` and no `..`. Every method rejects with a StorageError.
+ * Objects under keys such as `vision/run/step-000000000100/model.safetensors`: a folder, or a bucket and
+ * prefix. A key has no empty part, no `.` and no `..`. Every method rejects with a StorageError.
  */
 export interface Storage {
   /** Location of everything in it, without a slash at the end. */
   readonly uri: string;
   /**
-   * Makes an object, whole or not at all: a reader sees the old one or the new one, also after a crash, and once this
-   * resolves the new one is durable.
+   * Makes an object, whole or not at all: a reader sees the old one or the new one, also after a crash, and
+   * once this resolves the new one is durable.
    * @returns `exists`, with nothing changed, if `ifAbsent` is set and the key is taken
    */
   put(
@@ -25,13 +25,16 @@ export interface Storage {
   /** Copies an object into a new file on this machine. */
   download(key: string, file: string): Promise<void>;
   exists(key: string): Promise<boolean>;
-  /** Keys of all objects whose key begins with `<prefix>/` (all objects for an empty prefix), sorted, with their sizes. */
+  /**
+   * Keys of all objects whose key begins with `<prefix>/` (all objects for an empty prefix), sorted, with
+   * their sizes.
+   */
   list(prefix: string): Promise<StoredObject[]>;
   /** Removes an object. No error if there is none. */
   delete(key: string): Promise<void>;
   /**
-   * Removes what interrupted `put`s left under a prefix. It was never visible to readers. Must not run while a `put`
-   * under the same prefix does.
+   * Removes what interrupted `put`s left under a prefix. It was never visible to readers. Must not run while
+   * a `put` under the same prefix does.
    */
   deletePartials(prefix: string): Promise<void>;
 }

@@ -3,8 +3,8 @@ import { fashionMnistFacts } from '../data/fashion-mnist-facts.ts';
 import { InvalidRecipe } from './invalid-recipe.ts';
 
 /**
- * What a valid spec asks for that this trainer cannot do: one message for each, naming field, value and what to use.
- * Empty if it can do everything. Pure, so that the command line can refuse before anything starts.
+ * What a valid spec asks for that this trainer cannot do: one message for each, naming field, value and what
+ * to use. Empty if it can do everything. Pure, so that the command line can refuse before anything starts.
  */
 export function unsupportedFeatures(spec: ResolvedSpec): string[] {
   return [...unsupportedData(spec), ...unsupportedRecipe(spec), ...unsupportedLocations(spec)];

@@ -1,6 +1,6 @@
 /**
- * Class probabilities to learn, smoothed in the paper's form (section 5.2): `1 - ε` for the true class and
- * `ε / (K - 1)` for each other. The published code, Keras and TensorFlow.js spread ε over all K classes instead.
+ * Class probabilities to learn, smoothed in the paper's form (section 5.2): `1 - ε` for the true class and `ε
+ * / (K - 1)` for each other. The published code, Keras and TensorFlow.js spread ε over all K classes instead.
  * @param labels the true class of each sample, from 0
  * @param classes K, at least 2
  * @param smoothing ε, from 0 (one-hot) to below 1

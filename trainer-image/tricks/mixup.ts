@@ -2,12 +2,12 @@ import { drawBeta } from '../data/beta.ts';
 import { counterRandom } from '../data/random.ts';
 
 /*
- * Mixup (paper, section 5.4; Zhang et al., arXiv 1710.09412): train on λ x_i + (1 - λ) x_j and λ y_i + (1 - λ) y_j
- * with λ from Beta(α, α), and on nothing else.
+ * Mixup (paper, section 5.4; Zhang et al., arXiv 1710.09412): train on λ x_i + (1 - λ) x_j and λ y_i + (1 -
+ * λ) y_j with λ from Beta(α, α), and on nothing else.
  *
  * Which samples are mixed, and how much, is decided for the global batch, so that the number of ranks changes
- * nothing: one λ for each step, and sample i of the batch goes with sample B - 1 - i. The published code does the
- * same inside the share of each GPU, after smoothing the labels.
+ * nothing: one λ for each step, and sample i of the batch goes with sample B - 1 - i. The published code does
+ * the same inside the share of each GPU, after smoothing the labels.
  */
 
 /**

@@ -25,7 +25,8 @@ describe('warm-up and cosine on ImageNet: 1,281,167 images, batch 1024, 120 epoc
     expect(Math.abs(rate - expected)).toBeLessThanOrEqual(1e-7 * expected + 1e-15);
   });
 
-  // resnet50_v1d.log of GluonCV prints six digits of the rate at step s counted from 0, where its code has ours of s - 1.
+  // resnet50_v1d.log of GluonCV prints six digits of the rate at step s counted from 0, where its code has
+  // ours of s - 1.
   it.each([
     [49, 0.003133],
     [1249, 0.079872],

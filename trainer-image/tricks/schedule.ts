@@ -11,8 +11,8 @@ export interface TrainingLength {
 }
 
 /**
- * The learning rate of one step, in the paper's form. With i = step + 1, the peak rate η, m batches of warm-up and
- * T batches after it:
+ * The learning rate of one step, in the paper's form. With i = step + 1, the peak rate η, m batches of
+ * warm-up and T batches after it:
  * - warm-up, i <= m: `i η / m` (section 3.1);
  * - cosine: `η (1 + cos(π (i - m) / T)) / 2` (section 5.1), so the very last step has rate 0;
  * - step: η times `factor` for every milestone, in epochs from the start of training, that is behind;
