@@ -63,7 +63,8 @@ function drawChart({ series, decimals }: Chart, plotWidth: number, style: Style)
   const lowest = Math.min(...values);
   const highest = Math.max(...values);
   // A flat line would have no height to be drawn in.
-  const margin = highest === lowest ? Math.max(Math.abs(highest), 1) * 0.01 : 0;
+  const scale = Math.max(Math.abs(highest), Math.abs(lowest), 1);
+  const margin = highest - lowest < scale * 1e-6 ? scale * 0.01 : 0;
   const text = plot(
     series.map((line) => stretch(line.values, plotWidth)),
     {
@@ -71,10 +72,15 @@ function drawChart({ series, decimals }: Chart, plotWidth: number, style: Style)
       min: lowest - margin,
       max: highest + margin,
       colors: style.enabled ? series.map(({ colour }) => colour) : [],
-      format: (value) => value.toFixed(decimals).padStart(axisWidth - 2),
+      format: (value) => axisLabel(value, decimals),
     },
   );
   return text.split('\n').map((line) => line.trimEnd());
+}
+
+function axisLabel(value: number, decimals: number): string {
+  const text = value.toFixed(decimals);
+  return (text.length > axisWidth - 2 ? value.toExponential(1) : text).padStart(axisWidth - 2);
 }
 
 /** The values at `count` points, straight lines between them. */

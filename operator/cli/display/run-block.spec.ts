@@ -46,7 +46,9 @@ describe('the block of a run', () => {
       '────────────────────────   0 %  Starting  default/quickstart',
       '  Starting 1 pod.',
     ]);
-    expect(drawRunBlock(testRun(), { width: 60, style: plain, nowMs })[1]).toBe('  waiting for the first step');
+    expect(drawRunBlock(testRun(), { width: 60, style: plain, nowMs })[1]).toBe(
+      '  waiting for the first step',
+    );
   });
 
   it('never takes more columns than there are, in colours or not', () => {

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { createStyle, wantsColour } from './style.ts';
 import { drawSummary } from './summary.ts';
 import { halfway, testRun } from './test-run.ts';
-import { visibleWidth } from './text.ts';
 
 const logsFolder = '.ringmaster/logs/default/quickstart';
 const history = [1, 2, 3, 4, 5, 6].map((epoch) => ({

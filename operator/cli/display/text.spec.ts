@@ -17,7 +17,12 @@ describe('text', () => {
   });
 
   it('is wrapped at spaces, long words on lines of their own', () => {
-    expect(wrapWords('one two  three averylongword x', 9)).toEqual(['one two', 'three', 'averylongword', 'x']);
+    expect(wrapWords('one two  three averylongword x', 9)).toEqual([
+      'one two',
+      'three',
+      'averylongword',
+      'x',
+    ]);
     expect(wrapWords('', 9)).toEqual([]);
   });
 

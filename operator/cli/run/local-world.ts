@@ -32,7 +32,7 @@ export interface LocalWorld {
 
 /** The image that pods get when their run names none; here it stands for the trainer's own source. */
 const localTrainerImage = 'ringmaster-trainer:local';
-/** Progress is read so often: a person is watching, and the trainer is next door. */
+/** Progress is read and written so often: a person is watching, and trainer and store are next door. */
 const progressIntervalMs = 1000;
 
 /** @throws CommandError with exit code 69 when another process works in the folder */
@@ -80,7 +80,7 @@ function startController(
     clock,
     log: log.child({ part: 'controller' }),
     fetchProgress,
-    settings: { trainerImage: localTrainerImage, progressIntervalMs },
+    settings: { trainerImage: localTrainerImage, progressIntervalMs, statusIntervalMs: progressIntervalMs },
     signal,
   });
 }
