@@ -1,0 +1,251 @@
+import { aborted } from '../base/abort.ts';
+import type { Clock } from '../base/clock.ts';
+import { describeError } from '../base/errors.ts';
+import type { Logger } from '../base/logging.ts';
+import { labels, managedByValue } from '../api/v1alpha1/group.ts';
+import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
+import type { Pod, Service } from '../api/wire.ts';
+import { isClusterError } from '../cluster/cluster-error.ts';
+import { resourceTypes, type Cluster } from '../cluster/cluster.ts';
+import type { ObservedRun, PlanSettings } from '../plan/observed-run.ts';
+import { planRun, type Plan } from '../plan/plan.ts';
+import { eventRecorder, type EventRecorder } from './events.ts';
+import { Expectations } from './expectations.ts';
+import { keyOf, ObjectCache, parseKey } from './object-cache.ts';
+import { CreationFailedError, execute, type WriteListener } from './plan-executor.ts';
+import { ProgressPoller, type FetchProgress } from './progress-poller.ts';
+import { isAtLeast } from './resource-version.ts';
+import { StatusWriter } from './status-writer.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface RunControllerSettings extends PlanSettings {
+  /** Runs reconciled at once. Default 8: a reconcile is mostly waiting for the API. */
+  readonly workers?: number;
+  /** How often a running trainer is asked for its progress, in milliseconds. Default 5,000. */
+  readonly progressIntervalMs?: number;
+  /** Shortest time between two writes of nothing but progress, in milliseconds. Default 5,000. */
+  readonly statusIntervalMs?: number;
+  /** How long the caches may take to show our own writes before the cluster is asked. Default 10,000. */
+  readonly cacheTimeoutMs?: number;
+  /** Namespace to act in. Default: all. */
+  readonly namespace?: string;
+  /** Name of this process among the operator's replicas, on events. Default `ringmaster`. */
+  readonly instance?: string;
+}
+
+export interface RunControllerOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly fetchProgress: FetchProgress;
+  readonly settings: RunControllerSettings;
+  /** Lifetime: on abort, reconciles under way are finished and no other begins. */
+  readonly signal: AbortSignal;
+}
+
+/** Watches TrainingRuns and what they own, and does what {@link planRun} says. Resolves when its lifetime has ended. */
+export async function runController(options: RunControllerOptions): Promise<void> {
+  const controller = new RunController(options);
+  await controller.run();
+}
+
+class RunController {
+  readonly #options: RunControllerOptions;
+  readonly #queue: WorkQueue;
+  readonly #runs: ObjectCache<TrainingRun>;
+  readonly #pods: ObjectCache<Pod>;
+  readonly #services: ObjectCache<Service>;
+  readonly #expectations: Expectations;
+  readonly #poller: ProgressPoller;
+  readonly #statuses: StatusWriter;
+  readonly #events: EventRecorder;
+  readonly #progressIntervalMs: number;
+
+  constructor(options: RunControllerOptions) {
+    const { cluster, clock, log, fetchProgress, settings, signal } = options;
+    this.#options = options;
+    this.#progressIntervalMs = settings.progressIntervalMs ?? 5_000;
+    this.#queue = new WorkQueue({ clock, signal });
+    this.#expectations = new Expectations(clock, settings.cacheTimeoutMs ?? 10_000);
+    this.#statuses = new StatusWriter(cluster, clock, settings.statusIntervalMs ?? 5_000);
+    this.#events = eventRecorder(cluster, clock, log, settings.instance ?? 'ringmaster');
+    this.#poller = new ProgressPoller({
+      fetchProgress,
+      clock,
+      log,
+      signal,
+      intervalMs: this.#progressIntervalMs,
+      onNews: (key) => this.#queue.add(key),
+    });
+    const place = settings.namespace === undefined ? {} : { namespace: settings.namespace };
+    const owned = { ...place, labels: { [labels.managedBy]: managedByValue } };
+    const enqueueOwner = ({ metadata }: Pod | Service) => {
+      const run = metadata.labels?.[labels.run];
+      if (run !== undefined) this.#queue.add(keyOf({ ...metadata, name: run }));
+    };
+    const common = { cluster, clock, log, signal };
+    this.#runs = new ObjectCache<TrainingRun>({
+      ...common,
+      type: resourceTypes.trainingRuns,
+      selection: place,
+      indexBy: () => undefined,
+      onChange: ({ metadata }) => this.#queue.add(keyOf(metadata)),
+    });
+    this.#pods = new ObjectCache<Pod>({
+      ...common,
+      type: resourceTypes.pods,
+      selection: owned,
+      indexBy: runUidOf,
+      onChange: enqueueOwner,
+    });
+    this.#services = new ObjectCache<Service>({
+      ...common,
+      type: resourceTypes.services,
+      selection: owned,
+      indexBy: runUidOf,
+      onChange: enqueueOwner,
+    });
+  }
+
+  async run(): Promise<void> {
+    const { signal, settings } = this.#options;
+    const caches = [this.#runs, this.#pods, this.#services];
+    await Promise.race([Promise.all(caches.map(({ synced }) => synced)), aborted(signal)]);
+    const workers = Array.from({ length: settings.workers ?? 8 }, () => this.#work());
+    await Promise.all([...workers, ...caches.map(({ closed }) => closed)]);
+  }
+
+  async #work(): Promise<void> {
+    for (let key = await this.#queue.next(); key !== undefined; key = await this.#queue.next()) {
+      try {
+        await this.#reconcile(key);
+        this.#queue.forget(key);
+      } catch (error) {
+        // Whatever is wrong with this run must not keep a worker from the others.
+        const level = isClusterError(error, 'Conflict') ? 'debug' : 'warn';
+        this.#options.log[level](
+          { run: key, error: describeError(error) },
+          'a reconcile failed and is tried again',
+        );
+        this.#queue.addWithBackoff(key);
+      } finally {
+        this.#queue.done(key);
+      }
+    }
+  }
+
+  async #reconcile(key: string): Promise<void> {
+    const state = this.#expectations.state(key);
+    if (typeof state === 'object') {
+      this.#queue.addAfter(key, state.waitMs);
+      return;
+    }
+    const observed = state === 'settled' ? this.#observeCaches(key) : await this.#observeCluster(key);
+    if (observed === undefined) {
+      this.#forget(key);
+      return;
+    }
+    await this.#carryOut(key, observed.run, planRun(observed, this.#options.settings));
+  }
+
+  /** Status first, so that whatever follows from it is asked for again after a crash. */
+  async #carryOut(key: string, run: TrainingRun, plan: Plan): Promise<void> {
+    const written = await this.#statuses.write(run, plan.status);
+    if (written.outcome === 'written') this.#expectVersion(key, written.run);
+    try {
+      await execute(this.#options.cluster, run, plan.actions, this.#listener(key));
+    } catch (error) {
+      if (error instanceof CreationFailedError) {
+        await this.#events.record(run, { type: 'Warning', reason: error.reason, message: error.message });
+      }
+      throw error;
+    } finally {
+      for (const announcement of plan.announcements) await this.#events.record(run, announcement);
+    }
+    this.#askForProgress(key, run, plan);
+    if (plan.requeueAfterMs !== undefined) this.#queue.addAfter(key, plan.requeueAfterMs);
+    if (written.outcome === 'postponed') this.#queue.addAfter(key, written.waitMs);
+  }
+
+  #askForProgress(key: string, { metadata }: TrainingRun, { readProgressFrom, status }: Plan): void {
+    if (readProgressFrom === undefined) {
+      this.#poller.forget(key);
+      return;
+    }
+    this.#poller.ask(key, {
+      runUid: metadata.uid ?? '',
+      attempt: status.attempt ?? 1,
+      address: readProgressFrom,
+    });
+    this.#queue.addAfter(key, this.#progressIntervalMs);
+  }
+
+  #observeCaches(key: string): ObservedRun | undefined {
+    const run = this.#runs.get(parseKey(key));
+    if (run === undefined) return undefined;
+    const { uid = '' } = run.metadata;
+    return this.#observed(key, run, this.#pods.indexed(uid), this.#services.indexed(uid)[0]);
+  }
+
+  /** Asks the cluster itself, when the caches did not show our own writes in time. */
+  async #observeCluster(key: string): Promise<ObservedRun | undefined> {
+    const { cluster, log } = this.#options;
+    log.debug({ run: key }, 'the caches lag behind; the cluster is asked');
+    const { namespace, name } = parseKey(key);
+    const run = await cluster.get<TrainingRun>(resourceTypes.trainingRuns, { namespace, name });
+    if (run === undefined) return undefined;
+    const selection = { namespace, labels: { [labels.runUid]: run.metadata.uid ?? '' } };
+    const pods = await cluster.list<Pod>(resourceTypes.pods, selection);
+    const [service] = await cluster.list<Service>(resourceTypes.services, selection);
+    this.#expectations.forget(key);
+    return this.#observed(key, run, pods, service);
+  }
+
+  #observed(key: string, run: TrainingRun, pods: Pod[], service: Service | undefined): ObservedRun {
+    const source = { runUid: run.metadata.uid ?? '', attempt: run.status?.attempt ?? 0 };
+    return {
+      run,
+      pods,
+      ...(service === undefined ? {} : { service }),
+      ...this.#poller.last(key, source),
+      nowMs: this.#options.clock.now(),
+    };
+  }
+
+  #expectVersion(key: string, { metadata: { uid, resourceVersion } }: TrainingRun): void {
+    this.#expectations.expect(key, () => {
+      const cached = this.#runs.get(parseKey(key))?.metadata;
+      return cached?.uid !== uid || isAtLeast(cached?.resourceVersion, resourceVersion);
+    });
+  }
+
+  #listener(key: string): WriteListener {
+    const has = (cache: ObjectCache<Pod> | ObjectCache<Service>, uid: string | undefined) => () =>
+      this.#ownedBy(key, cache).some(({ metadata }) => metadata.uid === uid);
+    return {
+      onPodCreated: (uid) => this.#expectations.expect(key, has(this.#pods, uid)),
+      onServiceCreated: (uid) => this.#expectations.expect(key, has(this.#services, uid)),
+      onPodDeleted: (uid) =>
+        this.#expectations.expect(key, () =>
+          this.#ownedBy(key, this.#pods).every(
+            ({ metadata }) => metadata.uid !== uid || metadata.deletionTimestamp !== undefined,
+          ),
+        ),
+    };
+  }
+
+  #ownedBy(key: string, cache: ObjectCache<Pod> | ObjectCache<Service>): (Pod | Service)[] {
+    return cache.indexed(this.#runs.get(parseKey(key))?.metadata.uid ?? '');
+  }
+
+  #forget(key: string): void {
+    this.#queue.forget(key);
+    this.#expectations.forget(key);
+    this.#poller.forget(key);
+    this.#statuses.forget(key);
+  }
+}
+
+function runUidOf({ metadata }: Pod | Service): string | undefined {
+  return metadata.labels?.[labels.runUid];
+}

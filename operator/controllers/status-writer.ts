@@ -1,0 +1,59 @@
+import type { Clock } from '../base/clock.ts';
+import type { TrainingRunStatus } from '../api/v1alpha1/status.ts';
+import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
+import { resourceTypes, type Cluster } from '../cluster/cluster.ts';
+import { mergePatchOf } from './merge-patch-of.ts';
+import { keyOf, parseKey } from './object-cache.ts';
+
+/** What became of a status. */
+export type Written =
+  | { readonly outcome: 'unchanged' }
+  | { readonly outcome: 'written'; readonly run: TrainingRun }
+  /** Only progress changed, and not long ago it was written; write again after so long. */
+  | { readonly outcome: 'postponed'; readonly waitMs: number };
+
+/** Writes statuses: only when something changed, and progress alone at most once in an interval. */
+export class StatusWriter {
+  readonly #cluster: Cluster;
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  readonly #lastWriteMs = new Map<string, number>();
+
+  constructor(cluster: Cluster, clock: Clock, intervalMs: number) {
+    this.#cluster = cluster;
+    this.#clock = clock;
+    this.#intervalMs = intervalMs;
+  }
+
+  /**
+   * Makes `status` the status of the run.
+   * @throws ClusterError with reason Conflict when the run was changed since it was observed; look again then
+   */
+  async write(run: TrainingRun, status: TrainingRunStatus): Promise<Written> {
+    const patch = mergePatchOf(run.status ?? {}, status);
+    if (patch === undefined) return { outcome: 'unchanged' };
+    const key = keyOf(run.metadata);
+    const isProgressOnly = Object.keys(patch).every(
+      (field) => field === 'progress' || field === 'checkpoint',
+    );
+    const waitMs = (this.#lastWriteMs.get(key) ?? -Infinity) + this.#intervalMs - this.#clock.now();
+    if (isProgressOnly && waitMs > 0) return { outcome: 'postponed', waitMs };
+    const { uid, resourceVersion } = run.metadata;
+    const written = await this.#cluster.patchStatus<TrainingRun>(
+      resourceTypes.trainingRuns,
+      parseKey(key),
+      { status: patch },
+      {
+        ...(uid === undefined ? {} : { uid }),
+        // A decision must rest on what is stored; progress is true whatever else changed meanwhile.
+        ...(isProgressOnly || resourceVersion === undefined ? {} : { resourceVersion }),
+      },
+    );
+    this.#lastWriteMs.set(key, this.#clock.now());
+    return { outcome: 'written', run: written };
+  }
+
+  forget(key: string): void {
+    this.#lastWriteMs.delete(key);
+  }
+}
