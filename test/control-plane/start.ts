@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { startChild, type Child } from './child.ts';
 import { freePorts } from './free-ports.ts';
+import { installCrd, type Fetch } from './install-crd.ts';
 import { controlPlaneProgram } from './programs.ts';
 import { until } from './until.ts';
 import { builtInUsers, kubeconfig, tokenFile, withTokens, type User } from './users.ts';
@@ -24,6 +25,11 @@ export interface ControlPlaneOptions {
   readonly apiServerFlags?: readonly string[];
   readonly controllerManagerFlags?: readonly string[];
   readonly schedulerFlags?: readonly string[];
+  /**
+   * Files of CRDs to install before the controllers start: the garbage collector knows resources that come later only
+   * when it looks again, after up to 30 s.
+   */
+  readonly crdFiles?: readonly string[];
   /** Ends everything when aborted, besides `close`. */
   readonly signal?: AbortSignal;
 }
@@ -39,11 +45,7 @@ export interface ControlPlane {
   /** The bearer token of a user. */
   token(user: string): string;
   /** Sends a request as the cluster admin and gives the answer's JSON, whatever its code. */
-  fetch(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-    path: string,
-    body?: unknown,
-  ): Promise<{ code: number; body: unknown }>;
+  readonly fetch: Fetch;
   /** The API server alone can be taken away and come back, on the same port, with the same state. */
   readonly apiServer: {
     kill(): Promise<void>;
@@ -85,7 +87,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     return file;
   }
 
-  const fetch: ControlPlane['fetch'] = async (method, path, body) => {
+  const fetch: Fetch = async (method, path, body) => {
     agent ??= new Agent({ allowH2: false, connect: { ca: await readFile(certificateFile) } });
     const response = await request(`${server}${path}`, {
       dispatcher: agent,
@@ -170,6 +172,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       ]),
     );
     await startApiServer();
+    for (const file of options.crdFiles ?? []) await installCrd(fetch, file);
     if (components.includes('controller-manager')) {
       const kubeconfigOfManager = await kubeconfigFile(builtInUsers.controllerManager.name);
       children.push(

@@ -150,7 +150,10 @@ export async function openHttpCluster(options: HttpClusterOptions): Promise<Http
     },
 
     async create(type, object) {
-      const { namespace = 'default' } = object.metadata;
+      const { namespace = 'default', resourceVersion } = object.metadata;
+      // The server takes it for its own fault and answers 500.
+      if (resourceVersion !== undefined)
+        throw new ClusterError('BadRequest', 'resourceVersion should not be set on objects to be created');
       const request: ApiRequest = {
         method: 'POST',
         path: resourcePath(type, { namespace }),
