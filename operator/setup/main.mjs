@@ -31,7 +31,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ringmaster');
 
 /** @type {SetupContext['log']} */
-const log = (line) => process.stderr.write(`set-up: ${line}\n`);
+const log = (line) => {
+  process.stderr.write(`set-up: ${line}\n`);
+};
 
 /** @type {SetupContext['run']} */
 const run = (command, args, options = {}) =>
