@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Pod } from '../api/wire.ts';
+import { childController } from '../base/abort.ts';
 import { toTimestamp, type Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logging.ts';
 import { resourceTypes, type Cluster } from '../cluster/cluster.ts';
@@ -24,7 +25,7 @@ export interface NodeAgentOptions {
   readonly nodeName: string;
   /** GPU slots to put pods on; absent where the cluster has a scheduler of its own. */
   readonly gpuSlots?: number;
-  /** Absolute path of the folder for pods, hosts files and logs. One agent at a time may use it. */
+  /** Folder for pods, hosts files and logs; made when it is missing. One agent at a time may use it. */
   readonly folder: string;
   readonly images: Images;
   /** Aborted: all pods are ended within their grace periods, and their status says so. */
@@ -43,8 +44,10 @@ const defaultGracePeriodSeconds = 30;
  * @throws StateLockedError when another agent uses the folder
  */
 export async function runNodeAgent(options: NodeAgentOptions): Promise<void> {
-  const { clock, folder, gpuSlots, log } = options;
+  const { clock, gpuSlots, log } = options;
+  const folder = resolve(options.folder);
   const unlock = lockStateFolder(join(folder, 'node-agent'));
+  const ending = childController(options.signal);
   try {
     const folders = podFolders(folder);
     mkdirSync(folders.pods, { recursive: true });
@@ -57,12 +60,23 @@ export async function runNodeAgent(options: NodeAgentOptions): Promise<void> {
       hosts: new HostsFiles(folders.hosts),
       addresses: new PodAddresses(),
     });
-    await Promise.all([
-      agent.run(options.signal),
-      gpuSlots === undefined ? undefined : runScheduler({ ...options, gpuSlots }),
+    // When one of the two breaks, the other ends too, and with it all pods.
+    await allOrNone(ending, [
+      agent.run(ending.signal),
+      ...(gpuSlots === undefined ? [] : [runScheduler({ ...options, gpuSlots, signal: ending.signal })]),
     ]);
   } finally {
     unlock();
+  }
+}
+
+/** Waits for all parts to end. The first that fails ends the others, and its error is thrown once they have ended. */
+async function allOrNone(ending: AbortController, parts: readonly Promise<void>[]): Promise<void> {
+  try {
+    await Promise.all(parts);
+  } finally {
+    ending.abort();
+    await Promise.allSettled(parts);
   }
 }
 

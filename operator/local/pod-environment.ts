@@ -31,12 +31,13 @@ export function containerEnvironment(
     HOME: surroundings.scratchFolder,
     TMPDIR: surroundings.scratchFolder,
     HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
-    [agentVariables.terminationLog]: surroundings.terminationLog,
-    [agentVariables.hostsFile]: surroundings.hostsFile,
   };
   for (const variable of container.env ?? []) {
     environment[variable.name] = valueOf(variable, environment, pod, surroundings);
   }
+  // Last, so that no pod can name files of another.
+  environment[agentVariables.terminationLog] = surroundings.terminationLog;
+  environment[agentVariables.hostsFile] = surroundings.hostsFile;
   return environment;
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { sep } from 'node:path';
+import { agentVariables } from '../api/trainer/environment.ts';
 import type { Clock } from '../base/clock.ts';
 import { systemErrorCode } from '../base/errors.ts';
 
@@ -8,13 +9,13 @@ const lookAgainMs = 20;
 const giveUpMs = 10_000;
 
 /**
- * Processes that belong to the pods below a folder. The node agent gives every container a TMPDIR in its pod's own
- * folder, which its children inherit; so the environment of a process says whose it is, whatever has become of its
+ * Processes that belong to the pods below a folder. The node agent names to every container a termination log in its
+ * pod's own folder, by a variable that its children inherit and that no pod can set otherwise; so the environment of a process says whose it is, whatever has become of its
  * parent, its process group, or the agent that started it. A process id that the kernel has given to somebody else
  * meanwhile has another environment and is never taken for ours.
  */
 export function findPodProcesses(folder: string): number[] {
-  const marker = `TMPDIR=${folder}${sep}`;
+  const marker = `${agentVariables.terminationLog}=${folder}${sep}`;
   return readdirSync('/proc')
     .filter(
       (entry) =>

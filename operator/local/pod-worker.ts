@@ -86,7 +86,7 @@ export class PodWorker {
         rmSync(podFolder, { recursive: true, force: true });
         return;
       }
-      if (this.#started.length > 0) await this.#report(failure);
+      if (this.#started.length > 0) await this.#reportStart(failure);
       await Promise.all(this.#started.map(({ process }) => process.exited));
       const strays = await endPodProcesses(podFolder, clock);
       if (strays > 0)
@@ -153,6 +153,18 @@ export class PodWorker {
     });
     // Told to stop while the process was being made.
     if (this.#isStopping) process.terminate();
+  }
+
+  /** A pod whose start could not be reported runs all the same; its end will be. */
+  async #reportStart(failure: ContainerStartError | undefined): Promise<void> {
+    try {
+      await this.#report(failure);
+    } catch (error) {
+      this.#context.log.warn(
+        { err: error, pod: this.#pod.metadata.name },
+        'the start of a pod could not be reported',
+      );
+    }
   }
 
   async #report(failure: ContainerStartError | undefined): Promise<void> {
