@@ -56,7 +56,7 @@ export function createPodSaving({ checkpoints, board, metrics, clock, log }: Pod
     },
     save(snapshot, done) {
       committer.commit(snapshot).then(done, (error: unknown) => {
-        failed.resolve({ how: 'failed', verdict: toFailure(error, snapshot.step) });
+        failed.resolve({ how: 'failed', verdict: toFailure(error, board.lastStep()) });
       });
     },
   };

@@ -13,7 +13,7 @@ import type { SnapshotWriter } from './snapshot-writer.ts';
 import type { TrainingPlan } from './training-plan.ts';
 import type { TrainingPosition } from './training-position.ts';
 
-/** The loss or its gradient is not a number any more. */
+/** The loss or its gradient is not a number any more, or so large that it never comes back. */
 export class Diverged extends RingmasterError {
   constructor(message: string) {
     super('Diverged', message);
@@ -29,6 +29,13 @@ const skippedStepsAllowed: Readonly<Record<ResolvedRecipe['precision']['compute'
   bfloat16: 0,
   float16: 15,
 };
+
+/**
+ * A mean loss above this has exploded: the true class gets e^-10,000, where a blind guess among the most classes a
+ * model can have costs 11.5. Batch normalisation makes a network blind to the scale of its weights, so that such a
+ * loss need not overflow for hours.
+ */
+const explodedLoss = 10_000;
 
 export interface TrainingParts {
   readonly replica: Replica;
@@ -51,7 +58,7 @@ export type TrainingOutcome =
 /**
  * Trains from a position to the end, or until any rank is asked to stop. Every decision about what comes next follows
  * from the plan or from numbers that all ranks share, so all ranks call the same collectives in the same order.
- * @throws Diverged when the loss is not finite
+ * @throws Diverged when the loss is not finite or explodes
  * @throws ReplicasDiverged when two ranks hold different weights at the end of an epoch or at a checkpoint
  */
 export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
@@ -77,7 +84,8 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
     });
     step += 1;
     skippedInARow = outcome.finite ? 0 : skippedInARow + 1;
-    if (skippedInARow > skippedStepsAllowed[parts.recipe.precision.compute]) {
+    const hopeless = skippedInARow > skippedStepsAllowed[parts.recipe.precision.compute];
+    if (hopeless || outcome.loss > explodedLoss) {
       throw new Diverged(describeDivergence(outcome, step, plan.epochsAt(step), learningRate));
     }
     if (outcome.finite) epochLosses.add(outcome.loss);
@@ -164,7 +172,7 @@ function finalAccuracy(history: readonly EpochSummary[]): { top1: number; top5: 
 
 function describeDivergence(outcome: StepOutcome, step: number, epoch: number, learningRate: number): string {
   return (
-    `Loss ${outcome.loss} and gradient norm ${outcome.gradientNorm} in step ${step} (epoch ${epoch.toFixed(2)}) at ` +
+    `Training diverged: loss ${outcome.loss} and gradient norm ${outcome.gradientNorm} in step ${step} (epoch ${epoch.toFixed(2)}) at ` +
     `learning rate ${learningRate}. Lower recipe.learningRate.base or raise recipe.learningRate.warmupEpochs.`
   );
 }
