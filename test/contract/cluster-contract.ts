@@ -155,10 +155,10 @@ export function describeCluster(name: string, open: () => Promise<ContractWorld>
       });
 
       it('finds several problems at once', async () => {
-        const refusal = await refuse({ model: { variant: 'E' }, failurePolicy: { hangTimeout: 'soon' } });
+        const refusal = await refuse({ model: { variant: 'E' }, failurePolicy: { maxRestarts: -1 } });
         const paths = refusal.fields.map(({ path }) => path);
         expect(paths).toContain('spec.model.variant');
-        expect(paths).toContain('spec.failurePolicy.hangTimeout');
+        expect(paths).toContain('spec.failurePolicy.maxRestarts');
       });
 
       it('says what is missing', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatRule, type CelRule } from './format-rule.ts';
 
 /** A node of a JSON schema. */
 export type SchemaNode = Record<string, unknown>;
@@ -15,22 +16,33 @@ export function toOpenApiSchema(schema: z.ZodType): SchemaNode {
       reused: 'inline',
       cycles: 'throw',
       unrepresentable: 'throw',
-      override: ({ jsonSchema }) => makeStructural(jsonSchema),
+      override: ({ zodSchema, jsonSchema }) => makeStructural(jsonSchema, formatRule(zodSchema)),
     }),
   };
   delete result.$schema;
   return result;
 }
 
+const rulesKey = 'x-kubernetes-validations';
+
+/** The rules of the text form of a quantity, and the range of the other. */
+function bothForms(branches: readonly SchemaNode[]): CelRule[] {
+  const text = branches.find(({ type }) => type === 'string');
+  const rules: CelRule[] = Array.isArray(text?.[rulesKey]) ? text[rulesKey] : [];
+  return rules.map(({ rule, message }) => ({ rule: `type(self) == int ? self >= 0 : ${rule}`, message }));
+}
+
 /** What zod writes and the API server refuses, put right in place. */
-function makeStructural(node: SchemaNode): void {
+function makeStructural(node: SchemaNode, format: CelRule | undefined): void {
   if (node['x-kubernetes-int-or-string'] === true) {
-    // The only `anyOf` with types that the server allows; the pattern applies to the text form.
-    const branches = Array.isArray(node.anyOf) ? node.anyOf : [];
-    const text: unknown = branches.find((branch: SchemaNode) => branch.type === 'string');
-    if (typeof text === 'object' && text !== null && 'pattern' in text) node.pattern = text.pattern;
+    node[rulesKey] ??= bothForms(Array.isArray(node.anyOf) ? node.anyOf : []);
+    // The only `anyOf` with types that the server allows.
     node.anyOf = [{ type: 'integer' }, { type: 'string' }];
     delete node.type;
+  }
+  if (format !== undefined) {
+    node[rulesKey] = [format];
+    delete node.pattern;
   }
   // The server prunes unknown fields by itself and forbids this keyword beside `properties`.
   if (node.properties !== undefined || node['x-kubernetes-preserve-unknown-fields'] === true) {

@@ -46,7 +46,7 @@ export function structuralFaults(schema: SchemaNode, path = ''): string[] {
   ) {
     fault('is an object without properties');
   }
-  if ('x-kubernetes-validations' in schema && 'default' in schema)
+  if (type === 'object' && 'x-kubernetes-validations' in schema && 'default' in schema)
     fault('has rules and a default, on which they would be evaluated');
 
   for (const [name, child] of children(schema)) faults.push(...structuralFaults(child, `${path}${name}`));

@@ -16,9 +16,13 @@ export interface Rule<T> {
   readonly path: readonly string[];
 }
 
-/** The rules as a CRD carries them. */
-export function toCel<T>(rules: readonly Rule<T>[]): { rule: string; message: string }[] {
-  return rules.map(({ cel, message }) => ({ rule: cel, message }));
+/** The rules as a CRD carries them; the server shows the message next to the field that it is about. */
+export function toCel<T>(rules: readonly Rule<T>[]): { rule: string; message: string; fieldPath: string }[] {
+  return rules.map(({ cel, message, path }) => {
+    // The server knows no fields below metadata, whose schema is its own.
+    const known = path[0] === 'metadata' ? ['metadata'] : path;
+    return { rule: cel, message, fieldPath: `.${known.join('.')}` };
+  });
 }
 
 const isOneOf = (values: readonly number[], value: number) => values.includes(value);
