@@ -8,6 +8,9 @@ export function preflightProblems(spec: TrainingRunSpec, gpuSlots: number): stri
   return [
     ...unsupportedFeatures(resolveSpec(spec)).map((message) => `spec.${message}`),
     ...capacityProblems(spec, gpuSlots),
+    ...(spec.trainers.image === undefined
+      ? []
+      : [`spec.trainers.image is ${spec.trainers.image}, but images are not run here; leave it out`]),
     ...(spec.suspend ? ['spec.suspend is true, so nothing would be trained; leave it out'] : []),
     ...(spec.managedBy === operatorName
       ? []

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
 import { logLevels, type LogLevel } from '../../base/logging.ts';
@@ -12,6 +12,9 @@ import { formatOutput, parseOutputFormat, type OutputFormat } from '../output.ts
 import { resolveLocations } from './locations.ts';
 import { openLogFile } from './log-file.ts';
 import { preflightProblems } from './preflight.ts';
+import { shortPath } from './short-path.ts';
+
+const defaultFolder = '.ringmaster';
 
 /** The options of `ringmaster run`, as commander hands them over. */
 export interface RunOptions {
@@ -31,7 +34,7 @@ export function runCommand(context: CommandContext, finish: (exitCode: number) =
       'Trains the runs of the manifests on this machine and shows how they are going. Ctrl-C saves a checkpoint; the same command continues.',
     )
     .argument('<file...>', 'manifests in YAML or JSON; - is standard input')
-    .option('--dir <folder>', 'where state, logs and scratch files are kept', '.ringmaster')
+    .option('--dir <folder>', 'where state, logs and scratch files are kept', defaultFolder)
     .addOption(
       new Option('--gpus <count>', 'ranks that may run at the same time')
         .argParser(parseCount)
@@ -66,17 +69,24 @@ async function run(files: readonly string[], options: RunOptions, context: Comma
     folder,
     context,
     log,
-    continueCommand: [
-      'ringmaster run',
-      ...files,
-      ...(options.dir === '.ringmaster' ? [] : ['--dir', relative(context.workingFolder, folder)]),
-    ].join(' '),
+    continueCommand: describeCommand(files, options, folder, context.workingFolder),
   });
   if (options.output !== undefined) {
     const value = objects.length === 1 ? objects[0] : { apiVersion: 'v1', kind: 'List', items: objects };
     context.stdout.write(formatOutput(value, options.output));
   }
   return exitCode;
+}
+
+/** The command that goes on with these runs. */
+function describeCommand(
+  files: readonly string[],
+  { dir }: RunOptions,
+  folder: string,
+  workingFolder: string,
+): string {
+  const folderWords = dir === defaultFolder ? [] : ['--dir', shortPath(folder, workingFolder)];
+  return ['ringmaster run', ...files, ...folderWords].join(' ');
 }
 
 /** Loads and checks everything that can be checked before anything starts; prints the problems, if any. */

@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { EpochSummary } from '../../api/trainer/progress.ts';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
 import { formatEpoch } from '../display/figures.ts';
@@ -7,6 +7,7 @@ import { nameOf } from '../display/run-block.ts';
 import { createStyle, wantsColour } from '../display/style.ts';
 import { drawSummary } from '../display/summary.ts';
 import { readSavedHistory } from './history.ts';
+import { shortPath } from './short-path.ts';
 import { keyOf } from './submission.ts';
 import type { TrainingSettings } from './training-settings.ts';
 
@@ -32,7 +33,7 @@ export async function summarize(
   for (const run of objects) {
     const { namespace, name } = keyOf(run);
     const history = (await readSavedHistory(run)) ?? curves.get(run.metadata.uid) ?? [];
-    const logsFolder = relative(context.workingFolder, join(folder, 'logs', namespace, name));
+    const logsFolder = shortPath(join(folder, 'logs', namespace, name), context.workingFolder);
     const lines = drawSummary(run, { width: output.columns ?? 80, style, history, logsFolder });
     output.write(`\n${lines.join('\n')}\n`);
   }
