@@ -1,16 +1,7 @@
 import { expect, it } from 'vitest';
 
+import type { KernelsAnswer } from './ranks/kernels.ts';
 import { runRanks } from './run-ranks.ts';
-
-interface KernelsAnswer {
-  readonly convolution: number[];
-  readonly unitStride: number[];
-  readonly averageOdd: number[];
-  readonly maximum: number[];
-  readonly convolutionAdjoint: [number, number];
-  readonly oddConvolutionAdjoint: [number, number];
-  readonly averageAdjoint: [number, number];
-}
 
 it('pads convolutions and pools as the reference networks do, also in their gradients', async () => {
   const [answer] = (await runRanks('kernels', 1, null)) as [KernelsAnswer];

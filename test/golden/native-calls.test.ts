@@ -1,14 +1,7 @@
 import { expect, it } from 'vitest';
 
+import type { NativeAnswer } from './ranks/native-calls.ts';
 import { runRanks } from './run-ranks.ts';
-
-interface NativeAnswer {
-  readonly doubled: number[];
-  readonly description: unknown;
-  readonly failures: Readonly<Record<string, string>>;
-  readonly removed: string;
-  readonly left: number;
-}
 
 it('the native calls check their arguments, name their errors and lose no tensor', async () => {
   const [answer] = (await runRanks('native-calls', 1, null)) as [NativeAnswer];

@@ -56,7 +56,8 @@ describe('a replica', () => {
     expect(after.tensors).toBe(before.tensors);
     expect(traced).toBe(0);
     expect(closed).toBe(0);
-    expect(after.memoryMiB / before.memoryMiB).toBeLessThan(1.02);
+    // A leak of the weights alone would add 180 MiB; the collector of JavaScript moves a few.
+    expect(after.memoryMiB / before.memoryMiB).toBeLessThan(1.05);
   });
 
   it('refuses a batch whose arrays do not fit its count', async () => {

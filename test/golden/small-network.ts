@@ -22,11 +22,3 @@ export function randomBatch(key: readonly (number | string)[], count: number): B
   for (let sample = 0; sample < count; sample++) targets[sample * 10 + random.integer(10)] = 1;
   return { images: Float32Array.from({ length: count * 64 }, () => random.normal()), targets, count };
 }
-
-export function joinBatches(batches: readonly Batch[]): Batch {
-  return {
-    images: Float32Array.from(batches.flatMap(({ images }) => [...images])),
-    targets: Float32Array.from(batches.flatMap(({ targets }) => [...targets])),
-    count: batches.reduce((total, { count }) => total + count, 0),
-  };
-}

@@ -14,7 +14,7 @@ export interface ConvolutionPlan {
   readonly stride: number;
 }
 
-export interface ShortcutPlan {
+interface ShortcutPlan {
   /** 2x2 average pooling of stride 2 comes before the convolution (variant D). */
   readonly averagePool: boolean;
   readonly projection: ConvolutionPlan;

@@ -6,7 +6,7 @@ import { attribute, buildRecording, type AttributeValue, type Recording } from '
 import { tf, type TensorFlow } from './tensorflow.ts';
 
 /** How values of several ranks become one. */
-export type Reduction = 'Add' | 'Max';
+type Reduction = 'Add' | 'Max';
 
 /** The only group: all ranks. TensorFlow reserves key 0. */
 const groupKey = 1;

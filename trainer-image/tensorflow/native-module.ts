@@ -35,7 +35,7 @@ export interface NativeModule {
 }
 
 /** The native module is missing, or not what this program expects. */
-export class NativeModuleError extends RingmasterError {
+class NativeModuleError extends RingmasterError {
   constructor(message: string, options?: ErrorOptions) {
     super('Internal', message, options);
   }

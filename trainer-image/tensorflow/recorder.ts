@@ -19,7 +19,7 @@ const largestConstantBytes = 1 << 20;
 export interface Recorder extends BindingCalls {
   /** Where the recording has the first output of the operation that was executed last. */
   lastOutput(): NodeOutput;
-  /** Names this operation's node an input of the function. */
+  /** The recording so far, with these outputs. */
   finish(outputs: readonly NodeOutput[]): Recording;
   /** Frees whatever the recorded code left behind. */
   freeAll(): void;

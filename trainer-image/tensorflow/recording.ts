@@ -33,7 +33,7 @@ export interface NodeOutput {
   readonly index: number;
 }
 
-export interface TensorSpec {
+interface TensorSpec {
   readonly dataType: DataType;
   readonly shape: readonly number[];
 }

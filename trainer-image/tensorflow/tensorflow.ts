@@ -19,7 +19,7 @@ import { recordableBinding, type BindingAttribute, type RecordableBinding } from
 export { tf };
 
 /** What we use of TensorFlow.js' own backend. */
-export interface OperationBackend {
+interface OperationBackend {
   readonly binding: TFJSBinding;
   getDTypeInteger(dtype: tf.DataType): number;
   executeMultipleOutputs(
@@ -60,7 +60,8 @@ export function startTensorFlow({ threads, cluster, nativeModulePath }: TensorFl
   const recordable = recordableBinding(startNative(native, threads, world));
   const backend = new NodeJSKernelBackend(recordable.binding, '@tensorflow/tfjs-node-gpu');
   tf.registerBackend('tensorflow', () => backend);
-  tf.setBackend('tensorflow').catch(() => undefined); // The factory is synchronous: set when this line returns.
+  // The factory is synchronous, so the backend is set when this returns.
+  void tf.setBackend('tensorflow');
   return {
     native,
     backend,

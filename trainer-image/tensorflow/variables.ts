@@ -5,7 +5,7 @@ import type { HostTensor } from './host-tensor.ts';
 import type { NativeModule } from './native-module.ts';
 import { attribute, buildRecording, type Recording } from './recording.ts';
 
-export interface VariableShape {
+interface VariableShape {
   readonly name: string;
   readonly shape: readonly number[];
 }

@@ -35,7 +35,7 @@ export interface StepOutcome {
 }
 
 /** Sums over the samples of one rank's batch; add them up and divide by the count. */
-export interface EvaluationSums {
+interface EvaluationSums {
   readonly lossSum: number;
   readonly top1: number;
   readonly top5: number;

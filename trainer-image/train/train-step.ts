@@ -33,7 +33,7 @@ export function momentumName(parameter: string): string {
 }
 
 /** Variables of a replica: those of the network, then the momentum of the trainable ones. */
-export function replicaVariables(network: Network): { name: string; shape: readonly number[] }[] {
+function replicaVariables(network: Network): { name: string; shape: readonly number[] }[] {
   return [
     ...network.variables,
     ...network.variables.filter(isTrainable).map(({ name, shape }) => ({ name: momentumName(name), shape })),

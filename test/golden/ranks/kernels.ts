@@ -9,6 +9,16 @@ import {
 import { tf } from '../../../trainer-image/tensorflow/tensorflow.ts';
 import { answerTask } from './answer-task.ts';
 
+export interface KernelsAnswer {
+  readonly convolution: number[];
+  readonly unitStride: number[];
+  readonly averageOdd: number[];
+  readonly maximum: number[];
+  readonly convolutionAdjoint: [number, number];
+  readonly oddConvolutionAdjoint: [number, number];
+  readonly averageAdjoint: [number, number];
+}
+
 /** Elements of a fixed pattern without symmetry. */
 function pattern(shape: [number, number, number, number]): Tensor4D {
   const count = shape.reduce((product, size) => product * size, 1);

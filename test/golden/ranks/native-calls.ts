@@ -5,6 +5,14 @@ import type { NativeModule } from '../../../trainer-image/tensorflow/native-modu
 import { attribute, buildRecording } from '../../../trainer-image/tensorflow/recording.ts';
 import { answerTask } from './answer-task.ts';
 
+export interface NativeAnswer {
+  readonly doubled: number[];
+  readonly description: unknown;
+  readonly failures: Readonly<Record<string, string>>;
+  readonly removed: string;
+  readonly left: number;
+}
+
 /** What a call threw, as `CODE: message`. */
 async function failure(call: () => unknown): Promise<string> {
   try {
@@ -69,5 +77,5 @@ await answerTask<undefined>(async ({ native }) => {
     failures,
     removed: await failure(() => native.run('double', [], 1)),
     left: native.countTensors(),
-  };
+  } satisfies NativeAnswer;
 });
