@@ -93,7 +93,7 @@ function describeBounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }
 function describeDefault(node: SchemaNode, path: readonly string[]): string[] {
   if (node.default !== undefined) return [`default: ${JSON.stringify(node.default)}`];
   const [spec, recipe, ...rest] = path;
-  if (spec !== 'spec' || recipe !== 'recipe' || rest.length === 0) return [];
+  if (spec !== 'spec' || recipe !== 'recipe' || Object.keys(fieldsOf(node)).length > 0) return [];
   return Object.entries(presets).flatMap(([name, preset]) => {
     const value = rest.reduce<unknown>((part, key) => (isObject(part) ? part[key] : undefined), preset);
     return value === undefined ? [] : [`default with preset ${name}: ${JSON.stringify(value)}`];
