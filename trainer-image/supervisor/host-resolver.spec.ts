@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createHostResolver, findInHosts } from './host-resolver.ts';
+import { createHostResolver, findInHosts, hostAndPort } from './host-resolver.ts';
 
 describe('the host resolver', () => {
   let folder: string;
@@ -28,6 +28,11 @@ describe('the host resolver', () => {
 
   it('leaves addresses as they are', async () => {
     expect(await createHostResolver(undefined)('10.1.2.3')).toBe('10.1.2.3');
+  });
+
+  it('puts brackets around IPv6 addresses only', () => {
+    expect(hostAndPort('fd00::7', 8080)).toBe('[fd00::7]:8080');
+    expect(hostAndPort('run-1-0.run', 8080)).toBe('run-1-0.run:8080');
   });
 
   it('reads comments, tabs and several names a line', () => {

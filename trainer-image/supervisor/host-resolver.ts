@@ -19,6 +19,11 @@ export function createHostResolver(hostsFile: string | undefined): ResolveHost {
   };
 }
 
+/** `host:port`, with the brackets that an IPv6 address needs. */
+export function hostAndPort(host: string, port: number): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** The address that a hosts file gives a name; the first line that has it wins. */
 export function findInHosts(hosts: string, name: string): string | undefined {
   for (const line of hosts.split('\n')) {

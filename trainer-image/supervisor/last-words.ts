@@ -31,9 +31,8 @@ export function lastWordsOf(ending: PodEnding, board: ProgressBoard): Terminatio
       };
     case 'stopped': {
       const where = ending.step === undefined ? 'before the first step' : `after step ${ending.step}`;
-      const saved =
-        checkpoint === undefined ? 'no checkpoint exists' : `the checkpoint is at step ${checkpoint.step}`;
-      return { ...known, reason: 'Terminated', message: `Told to stop and did ${where}; ${saved}.` };
+      const saved = checkpoint === undefined ? '' : ` The checkpoint is at step ${checkpoint.step}.`;
+      return { ...known, reason: 'Terminated', message: `Told to stop and did ${where}.${saved}` };
     }
     case 'failed':
       return { ...known, ...ending.verdict };

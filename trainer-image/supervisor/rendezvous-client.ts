@@ -2,7 +2,7 @@ import type { Clock } from '../../operator/base/clock.ts';
 import { describeError, RingmasterError } from '../../operator/base/errors.ts';
 import type { Logger } from '../../operator/base/logging.ts';
 import { Fenced } from '../checkpoint/fenced.ts';
-import type { ResolveHost } from './host-resolver.ts';
+import { hostAndPort, type ResolveHost } from './host-resolver.ts';
 import { Meeting, type Registration } from './rendezvous.ts';
 
 /** Not all pods came in time. */
@@ -61,8 +61,7 @@ type Answer = { readonly met: Meeting } | { readonly met?: undefined; readonly o
 async function ask(options: RendezvousClientOptions): Promise<Answer> {
   const { leader, port, registration, resolveHost, signal } = options;
   const host = await resolveHost(leader);
-  const authority = host.includes(':') ? `[${host}]` : host;
-  const response = await fetch(`http://${authority}:${port}/rendezvous`, {
+  const response = await fetch(`http://${hostAndPort(host, port)}/rendezvous`, {
     method: 'POST',
     body: JSON.stringify(registration),
     signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),

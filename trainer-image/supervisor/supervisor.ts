@@ -7,7 +7,7 @@ import { aborted } from '../../operator/base/abort.ts';
 import type { Clock } from '../../operator/base/clock.ts';
 import type { Logger } from '../../operator/base/logging.ts';
 import { toFailure } from '../train/failure.ts';
-import { createHostResolver } from './host-resolver.ts';
+import { createHostResolver, hostAndPort } from './host-resolver.ts';
 import { serveHttp } from './http-server.ts';
 import { lastWordsOf, type PodEnding } from './last-words.ts';
 import { createTrainerMetrics, type TrainerMetrics } from './metrics.ts';
@@ -143,7 +143,7 @@ async function meet(
   const ports = await chooseRankPorts(ranksPerPod, hostsFile !== undefined);
   // A world of one pod needs no address that others can reach.
   const host = podAddress ?? (pods === 1 ? '127.0.0.1' : hostname());
-  const addresses = ports.map((port) => `${host}:${port}`);
+  const addresses = ports.map((port) => hostAndPort(host, port));
   const registration = { runUid, attempt, podIndex, addresses };
   if (rendezvous !== undefined) {
     rendezvous.register(registration);

@@ -1,4 +1,8 @@
-import type { EpochSummary, TrainingResult } from '../../operator/api/trainer/progress.ts';
+import {
+  longestHistory,
+  type EpochSummary,
+  type TrainingResult,
+} from '../../operator/api/trainer/progress.ts';
 import type { ResolvedRecipe } from '../../operator/api/v1alpha1/recipe.ts';
 import type { Clock } from '../../operator/base/clock.ts';
 import { RingmasterError } from '../../operator/base/errors.ts';
@@ -111,6 +115,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
       top5,
     };
     history.push(summary);
+    if (history.length > longestHistory) history.shift();
     reporter.noteHistory(history);
     reporter.noteValidation(validation, epoch, clock.now() - beganAtMs);
     reporter.say('Training');

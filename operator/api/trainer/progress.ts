@@ -13,6 +13,9 @@ export const TrainingResult = z.object({
 });
 export type TrainingResult = z.output<typeof TrainingResult>;
 
+/** Points of the learning curves that are kept; of a longer training the newest. */
+export const longestHistory = 2048;
+
 /** What the supervisor answers at `GET /progress`; the operator copies it into the run's status. */
 export const ProgressDocument = z.object({
   runUid: z.string().max(64),
@@ -36,7 +39,7 @@ export const ProgressDocument = z.object({
         top5: z.number().optional(),
       }),
     )
-    .max(2048)
+    .max(longestHistory)
     .default([]),
 });
 export type ProgressDocument = z.output<typeof ProgressDocument>;

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { createTrainerMetrics } from './metrics.ts';
+
+const stepMetrics = {
+  ...{ images: 256, stepSeconds: [0.04, 0.06], dataWaitSeconds: 0.5, loss: 1.5, learningRate: 0.1 },
+  ...{ gradientNorm: 2, skippedSteps: 0, residentMemoryBytes: 1e9 },
+};
+const message = (rank: number) => ({
+  type: 'progress' as const,
+  state: 'Training' as const,
+  step: rank,
+  metrics: stepMetrics,
+});
+
+describe('the metrics of a pod', () => {
+  it('add up from message to message, images once for all ranks', async () => {
+    const metrics = createTrainerMetrics();
+    for (const rank of [0, 1, 0]) metrics.noteProgress(rank, message(rank));
+    const text = await metrics.text();
+    expect(text).toContain('ringmaster_trainer_images_total 512\n');
+    expect(text).toContain('ringmaster_trainer_step_seconds_count{rank="0"} 4\n');
+    expect(text).toContain('ringmaster_trainer_data_wait_seconds_total{rank="1"} 0.5\n');
+    expect(text).toContain('ringmaster_trainer_resident_memory_bytes{rank="1"} 1000000000\n');
+  });
+
+  it('belong to one pod: another in the same process starts at zero', async () => {
+    createTrainerMetrics().noteProgress(0, message(0));
+    expect(await createTrainerMetrics().text()).toContain('ringmaster_trainer_images_total 0\n');
+  });
+
+  it('follow the conventions: prefix, help, base units, no label but the rank', async () => {
+    const metrics = createTrainerMetrics();
+    metrics.noteProgress(0, message(0));
+    metrics.noteCheckpoint(0.2, 1_700_000_000_500);
+    const lines = (await metrics.text()).split('\n').filter((line) => line !== '');
+    expect(lines).toContain('ringmaster_trainer_checkpoint_last_success_timestamp_seconds 1700000000.5');
+    for (const line of lines) {
+      expect(line).toMatch(/^(# (HELP|TYPE) )?ringmaster_trainer_[a-z0-9_]+/);
+      const labels = [...line.matchAll(/([a-z0-9_]+)="/g)].map(([, label]) => label);
+      expect(['rank', 'le']).toEqual(expect.arrayContaining(labels));
+    }
+    const counters = lines.filter((line) => line.startsWith('# TYPE') && line.endsWith(' counter'));
+    for (const line of counters) expect(line).toMatch(/_total counter$/);
+  });
+});
