@@ -14,13 +14,12 @@ export class RingmasterError extends Error {
   }
 }
 
-/** The message of anything that was thrown, with the messages of its causes appended. */
+/** The message of anything that was thrown, followed by those of its causes that it does not quote itself. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? '' : `: ${describeError(error.cause)}`;
-  return cause.length > 0 && !error.message.includes(cause.slice(2))
-    ? `${error.message}${cause}`
-    : error.message;
+  if (error.cause === undefined) return error.message;
+  const cause = describeError(error.cause);
+  return error.message.includes(cause) ? error.message : `${error.message}: ${cause}`;
 }
 
 /** The system's own error code (`ENOENT`, `ENOSPC`, `ECONNREFUSED`), if this is a system error. */
