@@ -14,12 +14,14 @@ export class RingmasterError extends Error {
   }
 }
 
-/** The message of anything that was thrown, followed by those of its causes that it does not quote itself. */
+/** The message of anything that was thrown, followed by those of its causes that say something new. */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.cause === undefined) return error.message;
-  const cause = describeError(error.cause);
-  return error.message.includes(cause) ? error.message : `${error.message}: ${cause}`;
+  const messages: string[] = [];
+  for (let cause = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (!messages.some((said) => said.includes(message))) messages.push(message);
+  }
+  return messages.join(': ');
 }
 
 /** The system's own error code (`ENOENT`, `ENOSPC`, `ECONNREFUSED`), if this is a system error. */
