@@ -140,12 +140,19 @@ class RunController {
       this.#queue.addAfter(key, state.waitMs);
       return;
     }
-    const observed = state === 'settled' ? this.#observeCaches(key) : await this.#observeCluster(key);
-    if (observed === undefined) {
+    const { settings } = this.#options;
+    const cached = this.#observeCaches(key);
+    if (cached === undefined) {
       this.#forget(key);
       return;
     }
-    await this.#carryOut(key, observed.run, planRun(observed, this.#options.settings));
+    const plan = planRun(cached, settings);
+    if (state === 'settled' && !isDecisive(plan, cached.run)) {
+      await this.#carryOut(key, cached.run, plan);
+      return;
+    }
+    const observed = await this.#observeCluster(key);
+    if (observed !== undefined) await this.#carryOut(key, observed.run, planRun(observed, settings));
   }
 
   /** Status first, so that whatever follows from it is asked for again after a crash. */
@@ -187,10 +194,9 @@ class RunController {
     return this.#observed(key, run, this.#pods.indexed(uid), this.#services.indexed(uid)[0]);
   }
 
-  /** Asks the cluster itself, when the caches did not show our own writes in time. */
+  /** Asks the cluster itself. */
   async #observeCluster(key: string): Promise<ObservedRun | undefined> {
-    const { cluster, log } = this.#options;
-    log.debug({ run: key }, 'the caches lag behind; the cluster is asked');
+    const { cluster } = this.#options;
     const { namespace, name } = parseKey(key);
     const run = await cluster.get<TrainingRun>(resourceTypes.trainingRuns, { namespace, name });
     if (run === undefined) return undefined;
@@ -244,6 +250,14 @@ class RunController {
     this.#poller.forget(key);
     this.#statuses.forget(key);
   }
+}
+
+/**
+ * Whether the plan takes the run to another phase or attempt. Such a plan is never made from caches alone: those of
+ * different resources lag behind by different times, and a pod that is not in one yet looks like one that is gone.
+ */
+function isDecisive({ status }: Plan, run: TrainingRun): boolean {
+  return status.phase !== run.status?.phase || status.attempt !== run.status?.attempt;
 }
 
 function runUidOf({ metadata }: Pod | Service): string | undefined {

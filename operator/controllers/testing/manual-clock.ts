@@ -37,6 +37,8 @@ export class ManualClock implements Clock {
 
   /** Moves on, waking sleepers in the order in which they are due, and lets everything that follows run. */
   async advance(ms: number): Promise<void> {
+    // What was begun before the time passes happens before it passes.
+    await settle();
     const targetMs = this.#nowMs + ms;
     for (;;) {
       const next = [...this.#sleepers]
