@@ -14,6 +14,11 @@ const neverValid = '\0';
  * the bare expression; a rule says what a person should write instead.
  */
 export function formatRule(schema: z.core.$ZodType): CelRule | undefined {
+  if (schema instanceof z.core.$ZodUnion) {
+    // The only union is the quantity, a number or a text.
+    const text = schema._zod.def.options.map(formatRule).find((each) => each !== undefined);
+    return text && { ...text, rule: `type(self) == int ? self >= 0 : ${text.rule}` };
+  }
   const check = schema._zod.def.checks?.find((each) => each instanceof z.core.$ZodCheckRegex);
   if (check === undefined) return undefined;
   const message = z.string().check(check).safeParse(neverValid).error?.issues[0]?.message;

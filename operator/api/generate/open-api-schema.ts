@@ -23,25 +23,19 @@ export function toOpenApiSchema(schema: z.ZodType): SchemaNode {
   return result;
 }
 
-const rulesKey = 'x-kubernetes-validations';
-
-/** The rules of the text form of a quantity, and the range of the other. */
-function bothForms(branches: readonly SchemaNode[]): CelRule[] {
-  const text = branches.find(({ type }) => type === 'string');
-  const rules: CelRule[] = Array.isArray(text?.[rulesKey]) ? text[rulesKey] : [];
-  return rules.map(({ rule, message }) => ({ rule: `type(self) == int ? self >= 0 : ${rule}`, message }));
-}
-
 /** What zod writes and the API server refuses, put right in place. */
 function makeStructural(node: SchemaNode, format: CelRule | undefined): void {
   if (node['x-kubernetes-int-or-string'] === true) {
-    node[rulesKey] ??= bothForms(Array.isArray(node.anyOf) ? node.anyOf : []);
+    // The server estimates what a rule may cost by the longest text.
+    const branches = Array.isArray(node.anyOf) ? node.anyOf : [];
+    const text: unknown = branches.find((branch: SchemaNode) => branch.type === 'string');
+    if (typeof text === 'object' && text !== null && 'maxLength' in text) node.maxLength = text.maxLength;
     // The only `anyOf` with types that the server allows.
     node.anyOf = [{ type: 'integer' }, { type: 'string' }];
     delete node.type;
   }
   if (format !== undefined) {
-    node[rulesKey] = [format];
+    node['x-kubernetes-validations'] = [format];
     delete node.pattern;
   }
   // The server prunes unknown fields by itself and forbids this keyword beside `properties`.

@@ -32,6 +32,7 @@ export function structuralFaults(schema: SchemaNode, path = ''): string[] {
   }
   if (type === 'string' && !('maxLength' in schema) && !('enum' in schema))
     fault('is a string without maxLength');
+  if (isIntOrString && typeof schema.maxLength !== 'number') fault('is a quantity without maxLength');
   if (type === 'array' && !('maxItems' in schema)) fault('is a list without maxItems');
   if ('properties' in schema && 'additionalProperties' in schema)
     fault('has properties and additionalProperties');

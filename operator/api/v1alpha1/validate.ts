@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { duplicateNames } from './duplicates.ts';
 import { apiVersion, trainingRunKind } from './group.ts';
 import { nearMiss } from './near-miss.ts';
 import { runNameRules, specRules, type Rule } from './rules.ts';
@@ -46,7 +47,7 @@ export function validateTrainingRun(object: unknown, old?: TrainingRun): Validat
     problems.push(...parsed.error.issues.flatMap((issue) => describeIssue(issue, spec)));
     return invalid(problems);
   }
-  problems.push(...brokenRules(specRules, parsed.data, old?.spec, ['spec']));
+  problems.push(...brokenRules(specRules, parsed.data, old?.spec, ['spec']), ...duplicateNames(parsed.data));
   if (problems.length > 0 || !isObjectMeta(metadata)) return invalid(problems);
   return { ok: true, run: { ...object, apiVersion, kind: trainingRunKind, metadata, spec: parsed.data } };
 }
