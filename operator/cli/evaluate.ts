@@ -61,12 +61,14 @@ async function evaluateCheckpoint(
     env: { ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [output, [code, signal]] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  if (code !== 0) {
+  const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  const { exitCode, signalCode } = child;
+  if (exitCode !== 0) {
     const end =
-      typeof signal === 'string' ? `was ended by ${signal}` : `ended with exit code ${String(code)}`;
-    const exitCode = typeof code === 'number' ? code : commandExitCodes.failed;
-    throw new CommandError(`the evaluation of ${checkpoint} ${end}`, { exitCode });
+      signalCode === null ? `ended with exit code ${exitCode ?? 'unknown'}` : `was ended by ${signalCode}`;
+    throw new CommandError(`the evaluation of ${checkpoint} ${end}`, {
+      exitCode: exitCode ?? commandExitCodes.failed,
+    });
   }
   return parseEvaluation(output);
 }

@@ -6,6 +6,7 @@ import { TrainingRunSchema } from '../api/v1alpha1/training-run.ts';
 import { isObject } from '../api/v1alpha1/wire-guards.ts';
 import { CommandError } from './command-error.ts';
 import type { CommandContext } from './context.ts';
+import { columnsOf } from './display/terminal-size.ts';
 import { wrapWords } from './display/text.ts';
 
 /** `ringmaster explain trainingrun.spec.recipe.labelSmoothing` */
@@ -15,7 +16,7 @@ export function explainCommand(context: CommandContext): Command {
     .description('Shows the meaning, type, bounds and default of a field, and the fields below it.')
     .argument('[field]', 'such as trainingrun.spec.recipe.labelSmoothing', 'trainingrun')
     .action((field: string) => {
-      context.stdout.write(explainField(field, Math.min(context.stdout.columns ?? 80, 110)));
+      context.stdout.write(explainField(field, Math.min(columnsOf(context.stdout), 110)));
     });
 }
 

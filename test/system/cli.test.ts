@@ -10,12 +10,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 async function ringmaster(words: readonly string[], stdin = '') {
   const child = spawn(process.execPath, ['operator/cli/main.ts', ...words], { cwd: root });
   child.stdin.end(stdin);
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  return { stdout, stderr, code: Number(code) };
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { stdout, stderr, code: child.exitCode };
 }
 
 describe('ringmaster', () => {

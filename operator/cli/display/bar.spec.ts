@@ -20,11 +20,11 @@ describe('a bar', () => {
 
   it('has the asked width and never shrinks as the share grows', () => {
     const shares = fc.double({ min: 0, max: 1, noNaN: true });
-    const full = (bar: string) => [...bar].filter((cell) => cell === '█').length;
+    const full = (bar: string) => bar.split('█').length - 1;
     fc.assert(
       fc.property(shares, shares, fc.integer({ min: 0, max: 200 }), (left, right, width) => {
         const [less, more] = [Math.min(left, right), Math.max(left, right)];
-        expect([...drawBar(less, width)]).toHaveLength(width);
+        expect(drawBar(less, width)).toHaveLength(width);
         expect(full(drawBar(more, width))).toBeGreaterThanOrEqual(full(drawBar(less, width)));
       }),
     );

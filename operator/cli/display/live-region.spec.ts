@@ -2,6 +2,9 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { openLiveRegion } from './live-region.ts';
 
+/** Escape sequences and line ends. */
+const sequences = new RegExp(String.raw`(${'\u001b'}\[[?\d]*[a-zA-Z]|\n|\r)`);
+
 /** A terminal that understands what the region writes. */
 function fakeTerminal(rows = 24) {
   const lines: string[] = [''];
@@ -11,8 +14,7 @@ function fakeTerminal(rows = 24) {
     lines[row] = (lines[row] ?? '') + text;
   };
   const obey = (sequence: string) => {
-    const up = /^\u001b\[(\d+)A$/.exec(sequence);
-    if (up !== null) row -= Number(up[1]);
+    if (sequence.endsWith('A')) row -= Number(sequence.slice(2, -1));
     else if (sequence === '\u001b[0J') lines.splice(row, lines.length, '');
     else if (sequence === '\u001b[?25l') state.cursorShown = false;
     else if (sequence === '\u001b[?25h') state.cursorShown = true;
@@ -24,7 +26,7 @@ function fakeTerminal(rows = 24) {
     screen: () => lines.filter((line, index) => line !== '' || index < lines.length - 1),
     write: (text: string) => {
       state.writes += 1;
-      for (const part of text.split(/(\u001b\[[?\d]*[a-zA-Z]|\n|\r)/)) {
+      for (const part of text.split(sequences)) {
         if (part === '\n') {
           row += 1;
           lines[row] ??= '';

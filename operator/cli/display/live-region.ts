@@ -1,4 +1,5 @@
 import type { ProcessSignals, TextOutput } from '../context.ts';
+import { rowsOf } from './terminal-size.ts';
 
 /** The last lines of a terminal, drawn over again and again while other lines scroll by above them. */
 export interface LiveRegion {
@@ -30,7 +31,7 @@ export function openLiveRegion(output: TextOutput, signals: ProcessSignals): Liv
   const asText = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
   return {
     draw: (lines) => {
-      const visible = lines.slice(0, Math.max(1, (output.rows ?? 24) - 1));
+      const visible = lines.slice(0, Math.max(1, rowsOf(output) - 1));
       if (visible.length === shown.length && visible.every((line, index) => line === shown[index])) return;
       output.write(beginFrame + goToTop() + clearToEnd + asText(visible) + endFrame);
       shown = visible;

@@ -6,6 +6,7 @@ import { noticesBetween } from './notices.ts';
 import { initialPlainState, plainLines } from './plain-lines.ts';
 import { drawRunBlock } from './run-block.ts';
 import type { Style } from './style.ts';
+import { columnsOf } from './terminal-size.ts';
 
 /** Shows runs while they are going. */
 export interface ProgressDisplay {
@@ -62,7 +63,7 @@ function liveDisplay({ output, signals, clock, style }: DisplaySettings): Progre
   const closing = new AbortController();
   const drawFrames = async () => {
     while (!closing.signal.aborted) {
-      const settings = { width: (output.columns ?? 80) - 1, style, nowMs: clock.now() };
+      const settings = { width: columnsOf(output) - 1, style, nowMs: clock.now() };
       region.draw([...runs.values()].flatMap((run) => drawRunBlock(run, settings)));
       await clock.sleep(frameIntervalMs, closing.signal);
     }

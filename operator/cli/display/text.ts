@@ -18,7 +18,7 @@ const colourSequence = new RegExp(`(${escape}\\[[0-9;]*m)`, 'g');
 
 /** Columns that a text takes on a terminal. All that is printed here is one column a character. */
 export function visibleWidth(text: string): number {
-  return [...text.replaceAll(colourSequence, '')].length;
+  return Array.from(text.replaceAll(colourSequence, '')).length;
 }
 
 /** The text cut to `width` columns; colours in it are kept and ended. */

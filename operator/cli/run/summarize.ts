@@ -6,6 +6,7 @@ import { failedCondition } from '../display/notices.ts';
 import { nameOf } from '../display/run-block.ts';
 import { createStyle, wantsColour } from '../display/style.ts';
 import { drawSummary } from '../display/summary.ts';
+import { columnsOf } from '../display/terminal-size.ts';
 import { readSavedHistory } from './history.ts';
 import { shortPath } from './short-path.ts';
 import { keyOf } from './submission.ts';
@@ -34,7 +35,7 @@ export async function summarize(
     const { namespace, name } = keyOf(run);
     const history = (await readSavedHistory(run)) ?? curves.get(run.metadata.uid) ?? [];
     const logsFolder = shortPath(join(folder, 'logs', namespace, name), context.workingFolder);
-    const lines = drawSummary(run, { width: output.columns ?? 80, style, history, logsFolder });
+    const lines = drawSummary(run, { width: columnsOf(output), style, history, logsFolder });
     output.write(`\n${lines.join('\n')}\n`);
   }
   if (objects.some(({ status }) => status?.phase === 'Suspended')) {
