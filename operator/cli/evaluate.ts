@@ -58,7 +58,8 @@ async function evaluateCheckpoint(
   const words = [program, absolute(checkpoint), ...(data === undefined ? [] : ['--data', absolute(data)])];
   const child = spawn(process.execPath, words, {
     cwd: workingFolder,
-    env: { ...environment },
+    // Errors only: what TensorFlow says besides is about its own build.
+    env: { TF_CPP_MIN_LOG_LEVEL: '2', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
