@@ -18,7 +18,7 @@ import { isAtLeast } from './resource-version.ts';
 import { StatusWriter } from './status-writer.ts';
 import { WorkQueue } from './work-queue.ts';
 
-export interface RunControllerSettings extends PlanSettings {
+interface RunControllerSettings extends PlanSettings {
   /** Runs reconciled at once. Default 8: a reconcile is mostly waiting for the API. */
   readonly workers?: number;
   /** How often a running trainer is asked for its progress, in milliseconds. Default 5,000. */

@@ -47,7 +47,7 @@ export function setConditions(
 }
 
 /** Whether the status has this condition with status True. */
-export function isConditionTrue(status: TrainingRunStatus | undefined, type: ConditionType): boolean {
+function isConditionTrue(status: TrainingRunStatus | undefined, type: ConditionType): boolean {
   return (
     status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false
   );

@@ -6,7 +6,8 @@ import type { ObservedRun } from './observed-run.ts';
 
 /**
  * When a running gang that makes no progress is taken for hung: `spec.failurePolicy.hangTimeout` after the last change
- * that was seen. `undefined` while nobody has watched, so that an operator that was away never blames the trainer.
+ * that was seen. `undefined` until the trainer of this attempt has answered once: an operator that was away, or that a
+ * network policy keeps from the pods, must not end training that goes well.
  */
 export function hangAtMs(
   spec: TrainingRunSpec,
@@ -14,8 +15,9 @@ export function hangAtMs(
   { lastAdvanceMs, progress }: ObservedRun,
 ): number | undefined {
   if (status.phase !== 'Running' || lastAdvanceMs === undefined) return undefined;
+  if (progress === undefined || progress.attempt !== status.attempt) return undefined;
   // All steps are done; what is left is to save, which is bounded by the trainer's own retries.
-  if (progress?.attempt === status.attempt && progress?.state === 'Finished') return undefined;
+  if (progress.state === 'Finished') return undefined;
   const runningSinceMs = fromTimestamp(
     status.conditions?.find(({ type }) => type === 'Running')?.lastTransitionTime,
   );

@@ -502,10 +502,12 @@ describe('a hung gang', () => {
 
   it('is restarted when no step was seen for hangTimeout', () => {
     const lastAdvanceMs = startMs + 60 * secondMs;
-    expect(plan(run, gangOf(run), { lastAdvanceMs, nowMs: lastAdvanceMs }).requeueAfterMs).toBe(
+    const progress = aProgressDocument(1);
+    expect(plan(run, gangOf(run), { progress, lastAdvanceMs, nowMs: lastAdvanceMs }).requeueAfterMs).toBe(
       600 * secondMs,
     );
     const { status, actions } = plan(run, gangOf(run), {
+      progress,
       lastAdvanceMs,
       nowMs: lastAdvanceMs + 600 * secondMs,
     });
@@ -520,6 +522,17 @@ describe('a hung gang', () => {
       uid: 'digits-1-0-uid',
       gracePeriodSeconds: 30,
     });
+  });
+
+  it('is not suspected by an operator that cannot reach it', () => {
+    const observation = { lastAdvanceMs: startMs, nowMs: startMs + 86_400 * secondMs };
+    expect(plan(run, gangOf(run), observation).status.phase).toBe('Running');
+  });
+
+  it('is not suspected while it saves its result', () => {
+    const progress = aProgressDocument(1000, { state: 'Finished' });
+    const observation = { progress, lastAdvanceMs: startMs, nowMs: startMs + 86_400 * secondMs };
+    expect(plan(run, gangOf(run), observation).status.phase).toBe('Running');
   });
 
   it('is not suspected by an operator that has only just begun to watch', () => {

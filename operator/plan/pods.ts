@@ -18,7 +18,7 @@ import type { Container, OwnerReference, Pod, PodSpec } from '../api/wire.ts';
 import type { PlanSettings } from './observed-run.ts';
 
 /** Where the Secret of `spec.checkpoints.credentials` is mounted, one file a key. */
-export const credentialsFolder = '/var/run/secrets/ringmaster.dev/checkpoints';
+const credentialsFolder = '/var/run/secrets/ringmaster.dev/checkpoints';
 
 /** Name of a pod, and its host name. It differs between attempts, so a late pod of an old one is never taken for new. */
 export function podName(run: string, attempt: number, index: number): string {

@@ -15,7 +15,7 @@ const followerReasons: ReadonlySet<string> = new Set([
  * How long to wait for a better explanation while other pods still run. Ranks notice a lost peer within half a second;
  * the pod that was lost reports through its own node, which may take a few seconds longer.
  */
-export const followerPatienceMs = 5_000;
+const followerPatienceMs = 5_000;
 
 /** Kubernetes writes whole seconds, so two moments within one say nothing about the order. */
 const sameMomentMs = 1_000;

@@ -233,8 +233,13 @@ describe('the controller', () => {
     expect(versions.size).toBeLessThanOrEqual(14);
   });
 
-  it('restarts a gang whose trainer goes silent', async () => {
+  it('restarts a gang whose trainer makes no step any more', async () => {
     const world = await openRunning('digits', { failurePolicy: { hangTimeout: '10m' } });
+    await world.clock.advance(20 * minuteMs);
+    // Nobody could ask the trainer so far, which is not its fault.
+    expect((await world.status('digits')).phase).toBe('Running');
+    const runUid = (await world.run('digits'))?.metadata.uid ?? '';
+    world.fetchProgress = () => Promise.resolve(aProgressDocument(7, { runUid }));
     await world.clock.advance(9 * minuteMs);
     expect((await world.status('digits')).phase).toBe('Running');
     await world.clock.advance(2 * minuteMs);
