@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { z } from 'zod';
-import type { CommandContext } from './context.ts';
+import type { CommandContext, TextOutput } from './context.ts';
 import { CommandError } from './command-error.ts';
 import { formatCount, formatPercent } from './display/figures.ts';
 import { commandExitCodes } from './exit-codes.ts';
@@ -51,18 +53,21 @@ export function evaluateCommand(context: CommandContext, finish: (exitCode: numb
 async function evaluateCheckpoint(
   checkpoint: string,
   { data }: EvaluateOptions,
-  { programFolder, workingFolder, environment }: CommandContext,
+  { programFolder, workingFolder, environment, stderr }: CommandContext,
 ): Promise<Evaluation> {
   const program = join(programFolder, 'trainer-image', 'evaluate.ts');
   const absolute = (uri: string) => (/^[a-z0-9]+:\/\//.test(uri) ? uri : resolve(workingFolder, uri));
   const words = [program, absolute(checkpoint), ...(data === undefined ? [] : ['--data', absolute(data)])];
   const child = spawn(process.execPath, words, {
     cwd: workingFolder,
-    // Errors only: what TensorFlow says besides is about its own build.
-    env: { TF_CPP_MIN_LOG_LEVEL: '2', ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  const [output] = await Promise.all([
+    text(child.stdout),
+    passOn(child.stderr, stderr),
+    once(child, 'close'),
+  ]);
   const { exitCode, signalCode } = child;
   if (exitCode !== 0) {
     const end =
@@ -72,6 +77,15 @@ async function evaluateCheckpoint(
     });
   }
   return parseEvaluation(output);
+}
+
+/** What TensorFlow prints about its own build before its log level counts, and other lines below errors. */
+const chatter = /^(WARNING: All log messages before absl::|[IW]\d{4} \d\d:)/;
+
+async function passOn(lines: Readable, output: TextOutput): Promise<void> {
+  for await (const line of createInterface({ input: lines })) {
+    if (!chatter.test(line)) output.write(`${line}\n`);
+  }
 }
 
 function parseEvaluation(output: string): Evaluation {
