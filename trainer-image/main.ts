@@ -4,6 +4,7 @@ import {
   agentVariables,
   Assignment,
   assignmentVariable,
+  defaultCredentialsFolder,
   defaultTerminationLog,
 } from '../operator/api/trainer/environment.ts';
 import { exitCodeOf } from '../operator/api/trainer/exit-codes.ts';
@@ -32,6 +33,7 @@ const lastWords: TerminationMessage = assignment.ok
       assignment: assignment.value,
       podAddress: process.env[agentVariables.podAddress],
       hostsFile: process.env[agentVariables.hostsFile],
+      credentialsFolder: process.env[agentVariables.credentialsFolder] ?? defaultCredentialsFolder,
       temporaryFolder: tmpdir(),
       rankProgram: fileURLToPath(new URL('./rank.ts', import.meta.url)),
       environment: process.env,

@@ -2,6 +2,7 @@ import {
   type Assignment,
   agentVariables,
   assignmentVariable,
+  defaultCredentialsFolder,
   supervisorPort,
 } from '../api/trainer/environment.ts';
 import {
@@ -16,9 +17,6 @@ import { resolveSpec } from '../api/v1alpha1/resolved-spec.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { Container, OwnerReference, Pod, PodSpec } from '../api/wire.ts';
 import type { PlanSettings } from './observed-run.ts';
-
-/** Where the Secret of `spec.checkpoints.credentials` is mounted, one file a key. */
-const credentialsFolder = '/var/run/secrets/ringmaster.dev/checkpoints';
 
 /** Name of a pod, and its host name. It differs between attempts, so a late pod of an old one is never taken for new. */
 export function podName(run: string, attempt: number, index: number): string {
@@ -152,7 +150,7 @@ function volumes({ spec }: TrainingRun): MountedVolume[] {
       : [
           {
             name: 'ringmaster-credentials',
-            mountPath: credentialsFolder,
+            mountPath: defaultCredentialsFolder,
             readOnly: true,
             source: { secret: { secretName } },
           },

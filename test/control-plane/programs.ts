@@ -13,6 +13,11 @@ export async function kubectlPrograms(): Promise<{ kubectl: string; helm: string
   return pointer('kubectl', ['kubectl', 'helm']);
 }
 
+/** Path of SeaweedFS, the S3 server. */
+export async function seaweedfsProgram(): Promise<string> {
+  return (await pointer('seaweedfs', ['weed'])).weed;
+}
+
 /** The set-up leaves a note of where it put each program. */
 async function pointer<K extends string>(name: string, fields: readonly K[]): Promise<Record<K, string>> {
   let note: unknown;

@@ -15,7 +15,8 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { systemErrorCode } from '../../operator/base/errors.ts';
-import { StorageError, toStorageError } from './storage-error.ts';
+import { checkedKey } from './checked-key.ts';
+import { toStorageError } from './storage-error.ts';
 import { joinKey, type Storage, type StorageSource, type StoredObject } from './storage.ts';
 
 /** The name of a file that is still being written. */
@@ -121,13 +122,6 @@ export function openFileStorage(folder: string): Storage {
       });
     },
   };
-}
-
-function checkedKey(key: string): string {
-  if (key.split('/').some((part) => part === '' || part === '.' || part === '..') || key.includes('\0')) {
-    throw new StorageError('Other', `"${key}" is not a key of a storage`);
-  }
-  return key;
 }
 
 async function writeDurably(file: string, source: StorageSource): Promise<void> {

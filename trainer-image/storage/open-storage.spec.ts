@@ -9,10 +9,17 @@ describe('a location', () => {
     expect(localPath('./runs')).toBe(`${process.cwd()}/runs`);
   });
 
-  it('of object storage is refused with what to use instead', () => {
+  it('of object storage is a bucket with or without a prefix', () => {
     expect(localPath('s3://runs/a')).toBeUndefined();
-    expect(() => openStorage('s3://runs/a')).toThrow(
-      'no storage for s3://runs/a exists yet; use a folder of this machine',
-    );
+    expect(['s3://runs', 's3://runs/', 's3://runs/a/b/'].map((uri) => openStorage(uri).uri)).toEqual([
+      's3://runs',
+      's3://runs',
+      's3://runs/a/b',
+    ]);
+  });
+
+  it('of another kind is refused with what to use instead', () => {
+    expect(() => openStorage('gs://runs/a')).toThrow('no storage for gs://runs/a exists; use s3://');
+    expect(() => openStorage('s3://Runs_/a')).toThrow('not a location in object storage');
   });
 });

@@ -10,6 +10,7 @@ import { findNewestCheckpoint } from '../checkpoint/find-newest-checkpoint.ts';
 import type { Checkpoint } from '../checkpoint/manifest.ts';
 import { verifyCheckpoint } from '../checkpoint/verify-checkpoint.ts';
 import { openStorage } from '../storage/open-storage.ts';
+import type { StorageAccess } from '../storage/storage-access.ts';
 import type { RankSnapshot } from '../train/rank-protocol.ts';
 
 /** Where training continues. */
@@ -32,10 +33,14 @@ export interface RunCheckpoints {
   commit(snapshot: RankSnapshot): Promise<CheckpointStatus>;
 }
 
-export function openRunCheckpoints(assignment: Assignment, log: Logger): RunCheckpoints {
+export function openRunCheckpoints(
+  assignment: Assignment,
+  access: StorageAccess,
+  log: Logger,
+): RunCheckpoints {
   const { spec, attempt } = assignment;
   const prefix = runPrefix(assignment);
-  const storage = openStorage(spec.checkpoints.uri);
+  const storage = openStorage(spec.checkpoints.uri, access);
 
   /** Returns the best that is kept. What cannot be removed now is removed next time. */
   async function retain(): Promise<Checkpoint | undefined> {
@@ -56,7 +61,7 @@ export function openRunCheckpoints(assignment: Assignment, log: Logger): RunChec
       for (const { uri, why } of skipped) log.warn({ uri, why }, 'a checkpoint is skipped');
       if (newest !== undefined) return { uri: newest.uri, checkpoint: toStatus(newest, await retain()) };
       if (spec.resumeFrom === undefined) return undefined;
-      await verifyCheckpoint(openStorage(spec.resumeFrom), '');
+      await verifyCheckpoint(openStorage(spec.resumeFrom, access), '');
       return { uri: spec.resumeFrom };
     },
     async commit({ folder }) {

@@ -7,6 +7,7 @@ import { aborted } from '../../operator/base/abort.ts';
 import type { Clock } from '../../operator/base/clock.ts';
 import type { Logger } from '../../operator/base/logging.ts';
 import { toFailure } from '../train/failure.ts';
+import type { RankAssignment } from '../train/rank-protocol.ts';
 import { createHostResolver, hostAndPort } from './host-resolver.ts';
 import { serveHttp } from './http-server.ts';
 import { lastWordsOf, type PodEnding } from './last-words.ts';
@@ -19,6 +20,7 @@ import { chooseRankPorts } from './rank-ports.ts';
 import { meetAtLeader } from './rendezvous-client.ts';
 import { createRendezvous, type Meeting } from './rendezvous.ts';
 import { openRunCheckpoints } from './run-checkpoints.ts';
+import { storageAccessOf } from './storage-access-of.ts';
 
 /** How long pods wait for each other: longer than the operator's start timeout, which normally decides. */
 const rendezvousTimeoutMs = 30 * 60_000;
@@ -31,6 +33,8 @@ export interface SupervisorOptions {
   readonly podAddress: string | undefined;
   /** Names of pods, where no DNS knows them: the pod then shares its machine's network with others. */
   readonly hostsFile: string | undefined;
+  /** Folder with the keys to object storage, if the spec names a Secret of them. */
+  readonly credentialsFolder: string;
   /** Folder for snapshots on their way to storage. */
   readonly temporaryFolder: string;
   /** Path of the program of a rank. */
@@ -66,9 +70,10 @@ async function runPod(options: SupervisorOptions, board: ProgressBoard): Promise
   const { spec, podIndex } = assignment;
   const lifetime = new AbortController();
   const metrics = createTrainerMetrics();
+  const access = storageAccessOf(spec.checkpoints, options.credentialsFolder);
   const scratchFolder = await mkdtemp(join(options.temporaryFolder, 'ringmaster-'));
   const saving = createPodSaving({
-    checkpoints: openRunCheckpoints(assignment, log),
+    checkpoints: openRunCheckpoints(assignment, access, log),
     board,
     metrics,
     clock,
@@ -101,7 +106,7 @@ async function runPod(options: SupervisorOptions, board: ProgressBoard): Promise
     const begun = await Promise.race([met, gang.outcome, stopped]);
     if (begun.how !== 'met') return toEnding(begun, board);
 
-    startRanks(gang, options, begun.meeting, scratchFolder);
+    startRanks(gang, options, begun.meeting, { scratchFolder, storage: access });
     void stopped.then(() => {
       board.noteStopping();
       gang.stop();
@@ -165,7 +170,7 @@ function startRanks(
   gang: RankGang,
   { assignment }: SupervisorOptions,
   { addresses, restoreFrom }: Meeting,
-  scratchFolder: string,
+  places: Pick<RankAssignment, 'scratchFolder' | 'storage'>,
 ): void {
   gang.start(({ rank, localRank }) => ({
     rank,
@@ -175,7 +180,7 @@ function startRanks(
     attempt: assignment.attempt,
     spec: assignment.spec,
     ...(restoreFrom === undefined ? {} : { restoreFrom }),
-    scratchFolder,
+    ...places,
     threads: threadsPerRank(assignment.spec.ranksPerPod),
   }));
 }

@@ -5,6 +5,7 @@ import { toTimestamp, type Clock } from '../../operator/base/clock.ts';
 import type { Network } from '../model/network.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { fromCheckpointLayout, toCheckpointLayout } from './checkpoint-tensors.ts';
+import { readPretrained, startFrom } from './pretrained-weights.ts';
 import type { RankAssignment } from './rank-protocol.ts';
 import type { Replica } from './replica.ts';
 import type { Snapshot } from './snapshot-writer.ts';
@@ -13,9 +14,10 @@ import { untrained, type TrainingPosition } from './training-position.ts';
 /** A rank's side of checkpoints: reading the one to continue from, and writing snapshots of its own. */
 export interface RankCheckpoints {
   /**
-   * Puts the checkpoint of the assignment into the replica, if there is one.
+   * Puts the checkpoint of the assignment into the replica, or, where there is none, the pretrained weights that the
+   * model names, if any.
    * @returns where training continues
-   * @throws IncompatibleCheckpoint naming the fields that were changed since
+   * @throws IncompatibleCheckpoint naming the fields that were changed since, or the tensor that does not fit
    */
   restore(replica: Replica): Promise<TrainingPosition>;
   /** Writes a snapshot into a folder of its own. */
@@ -33,11 +35,18 @@ export interface RankCheckpointsOptions {
 
 export function openRankCheckpoints(options: RankCheckpointsOptions): RankCheckpoints {
   const { assignment, network, dataFingerprint, epochsAt, clock } = options;
-  const { spec, restoreFrom, attempt, worldSize } = assignment;
+  const { spec, restoreFrom, attempt, worldSize, storage } = assignment;
   return {
     async restore(replica) {
-      if (restoreFrom === undefined) return untrained;
-      const { tensors, state } = await readCheckpoint(openStorage(restoreFrom), '');
+      if (restoreFrom === undefined) {
+        const { pretrained } = spec.model;
+        if (pretrained !== undefined) {
+          const tensors = await readPretrained(pretrained, storage);
+          await replica.restore(startFrom(tensors, network, await replica.snapshot(), pretrained));
+        }
+        return untrained;
+      }
+      const { tensors, state } = await readCheckpoint(openStorage(restoreFrom, storage), '');
       requireCompatible(state, spec, dataFingerprint);
       await replica.restore(fromCheckpointLayout(tensors, network));
       const { step, history, best, trainSeconds } = state;

@@ -1,5 +1,6 @@
 import type { EpochSummary, ProgressDocument, TrainingResult } from '../../operator/api/trainer/progress.ts';
 import type { ResolvedSpec } from '../../operator/api/v1alpha1/resolved-spec.ts';
+import type { StorageAccess } from '../storage/storage-access.ts';
 import type { Failure } from './failure.ts';
 
 /** What a rank process is told when it starts: its place among all ranks, and what to train. */
@@ -13,6 +14,8 @@ export interface RankAssignment {
   readonly spec: ResolvedSpec;
   /** Folder of the checkpoint to continue from, already verified; absent to start from scratch. */
   readonly restoreFrom?: string;
+  /** How to reach object storage; names folders of secrets, never the secrets. */
+  readonly storage: StorageAccess;
   /** Folder for snapshots on their way to storage. */
   readonly scratchFolder: string;
   /** Threads for TensorFlow's kernels, 1 or more. */

@@ -10,6 +10,15 @@ describe('what this trainer cannot do', () => {
     ).toEqual([]);
   });
 
+  it('is nothing for checkpoints and weights in object storage', () => {
+    const spec = smallSpec({
+      checkpoints: { uri: 's3://runs/', endpoint: 'https://store' },
+      model: { pretrained: 's3://models/resnet8.safetensors' },
+      resumeFrom: 's3://runs/vision/other/uid/step-000000000001',
+    });
+    expect(unsupportedFeatures(spec)).toEqual([]);
+  });
+
   it.each<[SmallSpecChanges, string]>([
     [{ data: { format: 'tfrecord' } }, 'data.format tfrecord cannot be read yet; use fashion-mnist'],
     [{ model: { classes: 1000 } }, 'model.classes is 1000, but data.format fashion-mnist needs 10'],
@@ -36,16 +45,8 @@ describe('what this trainer cannot do', () => {
       'recipe.distillation from /teacher.safetensors is not available yet; leave the field out',
     ],
     [
-      { model: { pretrained: '/model.safetensors' } },
-      'model.pretrained /model.safetensors is not available yet; leave the field out',
-    ],
-    [
-      { checkpoints: { uri: 's3://runs/' } },
-      'checkpoints.uri s3://runs/ is in object storage, which is not available yet; use a folder',
-    ],
-    [
-      { resumeFrom: 's3://runs/step-1' },
-      'resumeFrom s3://runs/step-1 is in object storage, which is not available yet; use a folder',
+      { data: { validation: 's3://data/validation' } },
+      'data.validation s3://data/validation is in object storage, which is not available yet; use a folder',
     ],
   ])('names field, value and cure: %j', (changes, message) => {
     expect(unsupportedFeatures(smallSpec(changes))).toEqual([message]);

@@ -45,7 +45,7 @@ function unsupportedData({ data, model }: ResolvedSpec): string[] {
   return messages;
 }
 
-function unsupportedRecipe({ model, recipe }: ResolvedSpec): string[] {
+function unsupportedRecipe({ recipe }: ResolvedSpec): string[] {
   const messages: string[] = [];
   if (recipe.optimizer.name !== 'nesterov') {
     messages.push(`recipe.optimizer.name ${recipe.optimizer.name} is not available yet; use nesterov`);
@@ -58,19 +58,11 @@ function unsupportedRecipe({ model, recipe }: ResolvedSpec): string[] {
       `recipe.distillation from ${recipe.distillation.teacher} is not available yet; leave the field out`,
     );
   }
-  if (model.pretrained !== undefined) {
-    messages.push(`model.pretrained ${model.pretrained} is not available yet; leave the field out`);
-  }
   return messages;
 }
 
-function unsupportedLocations({ data, checkpoints, resumeFrom }: ResolvedSpec): string[] {
-  const locations = {
-    'data.train': data.train,
-    'data.validation': data.validation,
-    'checkpoints.uri': checkpoints.uri,
-    resumeFrom,
-  };
+function unsupportedLocations({ data }: ResolvedSpec): string[] {
+  const locations = { 'data.train': data.train, 'data.validation': data.validation };
   return Object.entries(locations)
     .filter(([, uri]) => uri?.startsWith('s3://'))
     .map(

@@ -33,6 +33,11 @@ export const agentVariables = {
   hostsFile: 'RINGMASTER_HOSTS_FILE',
   /** The pod's own address; on a cluster the downward API fills it from `status.podIP`. */
   podAddress: 'RINGMASTER_POD_IP',
+  /** Folder with the Secret of `spec.checkpoints.credentials`, one file a key. */
+  credentialsFolder: 'RINGMASTER_CREDENTIALS_FOLDER',
 } as const;
 
 export const defaultTerminationLog = '/dev/termination-log';
+
+/** Where the planner mounts the Secret of `spec.checkpoints.credentials`. */
+export const defaultCredentialsFolder = '/var/run/secrets/ringmaster.dev/checkpoints';
