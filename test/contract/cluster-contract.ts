@@ -528,6 +528,15 @@ export function describeCluster(name: string, open: () => Promise<ContractWorld>
         expect((await cluster.get(pods, key('shared')))?.metadata.deletionTimestamp).toBeUndefined();
       });
 
+      it('is made up for when an object names an owner that is not there', async () => {
+        const owner = { ...ownedBy(trainingRun(key('never'))), uid: '00000000-0000-4000-8000-000000000000' };
+        await cluster.create(pods, pod({ ...key('orphan'), ownerReferences: [owner] }));
+        await eventually(
+          async () => (await cluster.get(pods, key('orphan'))) === undefined,
+          'a child without a parent is gone',
+        );
+      });
+
       it('takes the children of one UID, not those of a namesake', async () => {
         const old = await createRun();
         await cluster.delete(trainingRuns, key('run'));
@@ -652,6 +661,15 @@ export function describeCluster(name: string, open: () => Promise<ContractWorld>
         await createRun('b');
         const seen = await Promise.all([first, second].map((watch) => watch.readUntil(isAbout('added b'))));
         expect(seen[0]).toEqual(seen[1]);
+      });
+
+      it('shows objects as they were written, whatever the writer does with its copy', async () => {
+        await using watch = startWatch(cluster, trainingRuns, { namespace });
+        await watch.readUntil(isSynced);
+        const mine = await createRun();
+        mine.spec.suspend = true;
+        const [event] = await watch.readUntil(isAbout('added run'));
+        expect(event?.type === 'added' && event.object.spec.suspend).toBe(false);
       });
 
       it('ends without an error when it is aborted', async () => {

@@ -83,6 +83,16 @@ describe('a container that ends', () => {
     expect(processesOf(pod.metadata.uid)).toEqual([]);
   });
 
+  it('takes with it also a child that has thrown away its environment', async () => {
+    await world.run('scrubbed', 'env -i /bin/sleep 300 & echo $!');
+    await world.ended('scrubbed');
+    const child = Number(readLog('scrubbed'));
+    await until(
+      () => !existsSync(`/proc/${child}`),
+      () => `process ${child} still runs`,
+    );
+  });
+
   it('leaves its log and nothing else on the node', async () => {
     await world.run('tidy', 'echo out; echo err >&2; touch "$TMPDIR/file"');
     const { metadata } = await world.ended('tidy');
