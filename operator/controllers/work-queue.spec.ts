@@ -104,7 +104,7 @@ describe('the work queue', () => {
       fc.constantFrom(...keys).map((key) => ({ type: 'done' as const, key })),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(operation, { maxLength: 60 }), async (operations) => {
+      fc.asyncProperty(fc.array(operation, { maxLength: 60, size: 'max' }), async (operations) => {
         const { queue } = open();
         const model = { order: [] as string[], dirty: new Set<string>(), held: new Set<string>() };
         for (const { type, key } of operations) {

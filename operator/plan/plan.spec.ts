@@ -193,6 +193,13 @@ describe('a gang that starts', () => {
     expect(names(plan(run, gangOf(run)).actions)).toEqual(['create service digits']);
   });
 
+  it('makes no pod while one of another attempt is alive, and ends that one', () => {
+    const run = after(aRun(), { pods: [aFinishedPod(aRun(), 1, 0, { exitCode: 1 })] });
+    expect(run.status).toMatchObject({ phase: 'Starting', attempt: 2 });
+    const { actions } = plan(run, [aRunningPod(run, 1, 1)], { service: serviceOf(run) });
+    expect(names(actions)).toEqual(['delete digits-1-1']);
+  });
+
   it('ignores pods that carry its labels but belong to another object', () => {
     const run = started();
     const foreign = gangOf(run).map((pod) => ({
