@@ -79,6 +79,11 @@ export function eventOf(regarding: KubernetesObject, metadata: ObjectMeta): Even
   };
 }
 
+/** The version of an object; of none, one that no object has. */
+export function versionOf(object: KubernetesObject | undefined): string {
+  return object?.metadata.resourceVersion ?? '';
+}
+
 /** A reference that makes `owner` the controller of another object. */
 export function ownedBy({
   apiVersion: version,

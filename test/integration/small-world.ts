@@ -13,9 +13,9 @@ import {
 import { runNodeAgent } from '../../operator/local/node-agent.ts';
 
 export const namespace = 'tests';
-export const nodeName = 'local';
+const nodeName = 'local';
 /** An image whose entry point is a shell that runs its first argument. */
-export const shellImage = 'shell';
+const shellImage = 'shell';
 
 /** An embedded cluster and a node agent in a folder of their own. */
 export interface SmallWorld {
@@ -97,7 +97,7 @@ export async function openSmallWorld({ gpuSlots = 2, root = makeRoot() } = {}): 
 }
 
 /** A pod that runs a shell script. */
-export function shellPod(name: string, script: string, { metadata, spec, container }: PodParts = {}): Pod {
+function shellPod(name: string, script: string, { metadata, spec, container }: PodParts = {}): Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
