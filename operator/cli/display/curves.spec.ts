@@ -32,6 +32,6 @@ describe('curves', () => {
   it('show the loss alone while nothing was evaluated', () => {
     const history = [1, 2, 3].map((epoch) => ({ epoch, trainLoss: 1 / epoch, learningRate: 0.1 }));
     const titles = drawCurves(history, 80, createStyle(false)).filter((line) => line.includes('epochs'));
-    expect(titles).toEqual(['          training loss, epochs 1 to 3']);
+    expect(titles).toEqual(['   training loss, epochs 1 to 3']);
   });
 });

@@ -6,6 +6,7 @@ import { padEnd, truncate, visibleWidth } from './text.ts';
 
 const chartHeight = 8;
 const axisWidth = 10;
+const titleIndent = '   ';
 const gap = '    ';
 const blue = '\u001b[34m';
 const yellow = '\u001b[33m';
@@ -28,7 +29,7 @@ export function drawCurves(history: readonly EpochSummary[], width: number, styl
   if (plotWidth < 10) return [];
   const epochs = `${formatEpoch(first.epoch)} to ${formatEpoch(last.epoch)}`;
   const drawn = charts(history, style).map((chart) => [
-    truncate(`${' '.repeat(axisWidth)}${chart.title}, epochs ${epochs}`, axisWidth + 1 + plotWidth),
+    truncate(`${titleIndent}${chart.title}, epochs ${epochs}`, axisWidth + 1 + plotWidth),
     ...drawChart(chart, plotWidth, style),
   ]);
   const [left = [], right] = drawn;
@@ -43,7 +44,7 @@ function charts(history: readonly EpochSummary[], style: Style): Chart[] {
   // Without colours two curves in one chart could not be told apart.
   const withValidation = style.enabled && validation.length === history.length;
   const lossChart: Chart = {
-    title: withValidation ? `${blue}training${reset} and ${yellow}validation${reset} loss` : 'training loss',
+    title: withValidation ? `${blue}training${reset}, ${yellow}validation${reset} loss` : 'training loss',
     series: [
       ...(withValidation ? [{ values: validation, colour: yellow }] : []),
       { values: training, colour: blue },

@@ -23,5 +23,5 @@ export function formatEpoch(epoch: number): string {
 
 /** Seconds as a length of time for people. */
 export function formatSeconds(seconds: number): string {
-  return formatDurationMs(seconds * 1000);
+  return seconds === 0 ? '0 s' : formatDurationMs(seconds * 1000);
 }

@@ -35,7 +35,7 @@ describe('a summary', () => {
         checkpoint       /checkpoints/step-2808
         logs             .ringmaster/logs/default/quickstart
 
-                training loss, epochs 1 to 6
+         training loss, epochs 1 to 6
          1.800 ┼──╮
          1.675 ┤  ╰─╮
          1.550 ┤    ╰──╮
@@ -46,7 +46,7 @@ describe('a summary', () => {
          0.925 ┤                              ╰───────────────────────╮
          0.800 ┤                                                      ╰───
 
-                validation top-1 in %, epochs 1 to 6
+         validation top-1 in %, epochs 1 to 6
          90.50 ┤                                           ╭──────────────
          88.94 ┤                         ╭─────────────────╯
          87.38 ┤                 ╭───────╯
