@@ -5,7 +5,7 @@ import type { KubernetesObject } from '../api/wire.ts';
 import type { Cluster, ObjectKey, ResourceType, Selection, WatchEvent } from '../cluster/cluster.ts';
 
 export interface ObjectCacheOptions<T extends KubernetesObject> {
-  readonly cluster: Cluster;
+  readonly cluster: Pick<Cluster, 'watch'>;
   readonly type: ResourceType<T>;
   readonly selection: Selection;
   /** What objects are looked up by besides their key, such as the UID of their owner. */
