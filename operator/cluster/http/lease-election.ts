@@ -73,6 +73,10 @@ export async function whileLeader(
 
   let renewedAt = await acquire(record, times, options, signal);
   if (renewedAt === undefined) return 'stopped';
+  if (signal.aborted) {
+    await release(record, options);
+    return 'stopped';
+  }
   log?.info({ lease: options.lease.name, identity: options.identity }, 'elected');
 
   const isInTime = () => clock.now() - (renewedAt ?? 0) < times.renewDeadlineMs;
