@@ -59,7 +59,7 @@ async function readRuns(
 }
 
 /** The columns of `kubectl get trainingruns`. */
-export function describeRuns(runs: readonly TrainingRun[], nowMs: number): string[] {
+function describeRuns(runs: readonly TrainingRun[], nowMs: number): string[] {
   const heading = ['NAMESPACE', 'NAME', 'PHASE', 'EPOCH', 'TOP1', 'IMG/S', 'ETA', 'RESTARTS', 'AGE'];
   const rows = runs.map(({ metadata, status = {} }) => {
     const { progress, restarts, result } = status;

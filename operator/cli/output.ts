@@ -1,7 +1,7 @@
 import { dump } from 'js-yaml';
 import { CommandError } from './command-error.ts';
 
-export const outputFormats = ['json', 'yaml'] as const;
+const outputFormats = ['json', 'yaml'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 /** Checks the value of `--output`. */

@@ -33,10 +33,8 @@ const table: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   [
     'a field in the wrong place',
-    manifest('  labelSmoothing: 0.1\n'),
-    [
-      '-:8 spec.labelSmoothing: unknown field; known here: suspend, managedBy, model, data, recipe, resumeFrom, trainers, checkpoints, failurePolicy, activeDeadline, ttlAfterFinished, cleanPodPolicy, scheduling',
-    ],
+    manifest().replace('{uri: /checkpoints}', '{uri: /checkpoints, keep: {labelSmoothing: 0.1}}'),
+    ['-:7 spec.checkpoints.keep.labelSmoothing: unknown field; known here: last, best'],
   ],
   [
     'an unknown field with no near one',

@@ -9,7 +9,7 @@ import { readSource, type SourceContext } from './source.ts';
 import { readYaml, type YamlDocument } from './yaml.ts';
 
 /** A valid run, with defaults filled in, and where it was found. */
-export interface LoadedRun {
+interface LoadedRun {
   readonly run: TrainingRun;
   readonly file: string;
   readonly line: number;

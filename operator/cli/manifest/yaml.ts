@@ -11,7 +11,7 @@ export interface YamlDocument {
   readonly lineOf: (path: string) => number;
 }
 
-export interface YamlProblem {
+interface YamlProblem {
   readonly line: number;
   /** Number of the document in the file, from 1. */
   readonly document: number;

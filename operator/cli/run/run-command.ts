@@ -17,7 +17,7 @@ import { shortPath } from './short-path.ts';
 const defaultFolder = '.ringmaster';
 
 /** The options of `ringmaster run`, as commander hands them over. */
-export interface RunOptions {
+interface RunOptions {
   readonly dir: string;
   readonly gpus: number;
   readonly replace: boolean;
