@@ -61,6 +61,7 @@ export async function startS3Server(): Promise<S3Server> {
       ...portFlags,
       ...['-s3', `-s3.port=${port}`, `-s3.port.grpc=${rest[6] ?? 0}`, `-s3.port.iceberg=${icebergPort}`],
       `-s3.config=${configFile}`,
+      '-s3.autoCreateBucket=false',
     ],
     path.join(folder, 'log'),
   );

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3Connection } from './s3-client.ts';
-import { mayPass, toS3StorageError } from './s3-error.ts';
+import { answerOf, mayPass, toS3StorageError } from './s3-error.ts';
 import { StorageError } from './storage-error.ts';
 
 /** An object in its bucket. */
@@ -55,6 +55,11 @@ export async function* readObject(
       );
     } catch (error) {
       failures += 1;
+      if (answerOf(error).status === 412) {
+        throw new StorageError('Other', `${name} was replaced while it was read`, {
+          cause: toS3StorageError(`read ${name}`, error),
+        });
+      }
       if (!mayPass(error) || failures >= tuning.attempts) throw toS3StorageError(`read ${name}`, error);
       // Full jitter: many ranks that lost the same store must not come back in step.
       await sleep(Math.random() * Math.min(longestDelayMs, firstDelayMs * 2 ** failures));
