@@ -1,7 +1,8 @@
+import type { LocalReason } from '../api/v1alpha1/reasons.ts';
 import { RingmasterError } from '../base/errors.ts';
 
 /** Why a container never ran, in the kubelet's words. */
-export type ContainerStartReason = 'ErrImageNeverPull' | 'CreateContainerConfigError' | 'StartError';
+export type ContainerStartReason = Exclude<LocalReason, 'StateLocked'>;
 
 /** A container could not be started. */
 export class ContainerStartError extends RingmasterError {

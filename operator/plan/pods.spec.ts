@@ -43,6 +43,14 @@ describe('a trainer pod', () => {
     expect(pod.spec).toMatchObject({ hostname: 'digits-2-1', subdomain: 'digits' });
   });
 
+  it('keeps dollar signs of the spec from being expanded by Kubernetes', () => {
+    const costly = podOf(aRun({ checkpoints: { uri: '/runs/$(HOME)/$$' } }), 1, 0, settings);
+    const [{ env } = { env: [] }] = costly.spec.containers;
+    expect(env?.find(({ name }) => name === 'RINGMASTER_ASSIGNMENT')?.value).toContain(
+      '"/runs/$$(HOME)/$$$$"',
+    );
+  });
+
   it('is told its place and the whole recipe', () => {
     const text = container?.env?.find(({ name }) => name === 'RINGMASTER_ASSIGNMENT')?.value;
     expect(Assignment.parse(JSON.parse(text ?? ''))).toMatchObject({

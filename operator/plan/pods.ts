@@ -92,7 +92,7 @@ function container(run: TrainingRun, told: Assignment, settings: PlanSettings): 
     image: trainers.image ?? settings.trainerImage,
     env: [
       ...(trainers.env ?? []),
-      { name: assignmentVariable, value: JSON.stringify(told) },
+      { name: assignmentVariable, value: literal(JSON.stringify(told)) },
       { name: agentVariables.podAddress, valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
     ],
     ports: [{ name: 'supervisor', containerPort: supervisorPort, protocol: 'TCP' }],
@@ -110,6 +110,11 @@ function container(run: TrainingRun, told: Assignment, settings: PlanSettings): 
     // The end of the log explains a death that left no message, such as that of a missing library.
     terminationMessagePolicy: 'FallbackToLogsOnError',
   };
+}
+
+/** A value that means itself: Kubernetes expands `$(NAME)` in values of variables, and reads `$$` as `$`. */
+function literal(value: string): string {
+  return value.replaceAll('$', '$$$$');
 }
 
 function assignment(run: TrainingRun, attempt: number, podIndex: number): Assignment {

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { ResolvedSpec } from '../v1alpha1/resolved-spec.ts';
 
-/** Ports of a trainer pod. A pod has its own address, so they are fixed. */
-export const supervisorPort = 8080;
+/**
+ * Ports of a trainer pod. A pod has its own address, so they are fixed. They are rare ones, because on one machine a
+ * server of somebody else that listens on all addresses takes its port from every pod.
+ */
+export const supervisorPort = 7911;
 /** Rank i of a pod listens for collectives on `firstRankPort + i`. */
 export const firstRankPort = 2222;
 

@@ -43,6 +43,12 @@ export const Model = z.strictObject({
     .describe(
       'Start the last batch-norm scale of every residual block at 0, so that the network is shallow at first (paper, section 3.1). Default true.',
     ),
+  batchNorm: z
+    .enum(['local', 'synchronised'])
+    .default('local')
+    .describe(
+      'Whose statistics a batch normalisation uses in training. local: of the images of its own rank, as in the paper. synchronised: of the whole batch over all ranks, for few images a rank. Default local.',
+    ),
   initializer: z
     .enum(['xavier', 'msra'])
     .default('xavier')

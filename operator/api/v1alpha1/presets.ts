@@ -6,7 +6,13 @@ type PresetName = (typeof presetNames)[number];
 const baseline: ResolvedRecipe = {
   epochs: 120,
   batchSize: 256,
-  optimizer: { name: 'nesterov', momentum: 0.9, weightDecay: 1e-4, decayBiasAndNorm: true },
+  optimizer: {
+    name: 'nesterov',
+    velocity: 'gradient',
+    momentum: 0.9,
+    weightDecay: 1e-4,
+    decayBiasAndNorm: true,
+  },
   learningRate: {
     base: 0.1,
     per: 256,
@@ -15,9 +21,12 @@ const baseline: ResolvedRecipe = {
     schedule: 'step',
     milestones: [30, 60, 90],
     factor: 0.1,
+    form: 'paper',
   },
-  precision: { compute: 'float32', lossScale: 'none' },
+  precision: { compute: 'float32', lossScale: 'none', lossScaleValue: 32_768 },
   labelSmoothing: 0,
+  labelSmoothingForm: 'paper',
+  accumulationSteps: 1,
   mixup: { alpha: 0 },
   seed: 0,
 };
@@ -28,7 +37,7 @@ const efficient: ResolvedRecipe = {
   batchSize: 1024,
   optimizer: { ...baseline.optimizer, decayBiasAndNorm: false },
   learningRate: { ...baseline.learningRate, scaling: 'linear', warmupEpochs: 5 },
-  precision: { compute: 'float16', lossScale: 'dynamic' },
+  precision: { ...baseline.precision, compute: 'float16', lossScale: 'dynamic' },
 };
 
 /** Recipes as data; `spec.recipe` overrides any field. */
@@ -63,8 +72,11 @@ export function resolveRecipe(recipe: Recipe): ResolvedRecipe {
     learningRate: { ...preset.learningRate, ...recipe.learningRate },
     precision: { ...preset.precision, ...recipe.precision },
     labelSmoothing: recipe.labelSmoothing ?? preset.labelSmoothing,
+    labelSmoothingForm: recipe.labelSmoothingForm ?? preset.labelSmoothingForm,
+    accumulationSteps: recipe.accumulationSteps ?? preset.accumulationSteps,
     mixup: recipe.mixup ?? preset.mixup,
     distillation: recipe.distillation ?? preset.distillation,
+    averaging: recipe.averaging ?? preset.averaging,
     seed: recipe.seed ?? preset.seed,
   });
 }

@@ -35,6 +35,15 @@ export const podReasons = {
 } as const;
 export type PodReason = keyof typeof podReasons;
 
+/** Why the node agent of `ringmaster run` could not start a container or a command could not start at all. */
+export const localReasons = {
+  StateLocked: 'Another process works in the state folder.',
+  ErrImageNeverPull: 'The node agent knows no program for the image.',
+  CreateContainerConfigError: "The container's environment or arguments cannot be made.",
+  StartError: 'The program could not be started.',
+} as const;
+export type LocalReason = keyof typeof localReasons;
+
 /** Reasons of conditions and events of a run. */
 export const runReasons = {
   Succeeded: 'Training finished.',

@@ -9,6 +9,11 @@ const Optimizer = z.strictObject({
   name: z
     .enum(['nesterov', 'sgd'])
     .describe('nesterov: stochastic gradient descent with Nesterov momentum. sgd: with plain momentum.'),
+  velocity: z
+    .enum(['gradient', 'update'])
+    .describe(
+      'What momentum accumulates. gradient: gradients, the learning rate outside (PyTorch and the code of the paper). update: gradients times the learning rate of their step (Keras and newer MXNet). They differ when the rate changes.',
+    ),
   momentum: z.number().min(0).lt(1).describe('Momentum. Published code: 0.9.'),
   weightDecay: z
     .number()
@@ -43,6 +48,11 @@ const LearningRate = z.strictObject({
     .max(32)
     .describe('Epochs at which the step schedule drops.'),
   factor: z.number().gt(0).lt(1).describe('What the step schedule multiplies by.'),
+  form: z
+    .enum(['paper', 'code'])
+    .describe(
+      'paper: batches count from 1, so that the first has a rate above 0 and the last of a cosine 0. code: from 0, as in the published code, its logs and Keras.',
+    ),
 });
 
 const Precision = z.strictObject({
@@ -52,9 +62,16 @@ const Precision = z.strictObject({
       'Type of activations and gradients; master weights, statistics and loss stay float32 (paper, section 3.2).',
     ),
   lossScale: z
-    .enum(['dynamic', 'none'])
+    .enum(['dynamic', 'static', 'none'])
     .describe(
-      'dynamic: start at 32,768, double after 2,000 finite steps, halve and skip the step on overflow. Only float16 needs it.',
+      'Factor of the loss that keeps small gradients from vanishing in half precision. dynamic: start at lossScaleValue, double after 2,000 finite steps, halve and take the step again on overflow. static: always lossScaleValue. Only float16 needs it.',
+    ),
+  lossScaleValue: z
+    .number()
+    .min(1)
+    .max(16_777_216)
+    .describe(
+      'The static loss scale, or where the dynamic one starts: 32,768 as in Keras. A power of two rounds nothing.',
     ),
 });
 
@@ -81,7 +98,23 @@ const Distillation = z.strictObject({
     .min(0)
     .max(100)
     .default(1)
-    .describe('Weight of the distillation loss. Paper: 1. Default 1.'),
+    .describe(
+      'Weight of the distillation loss, which is multiplied by the squared temperature besides. Paper: 1; published code: 0.5. Default 1.',
+    ),
+  hardWeight: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(1)
+    .describe('Weight of the loss of the labels beside it. Paper: 1; published code: 0.5. Default 1.'),
+});
+
+const Averaging = z.strictObject({
+  decay: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .describe('How much of the average each step keeps: 0.9999 averages over the last 10,000 steps or so.'),
 });
 
 const parts = {
@@ -96,7 +129,19 @@ const parts = {
     .min(0)
     .lt(1)
     .describe(
-      'Probability taken from the true class and given to all others (paper, section 5.2: 0.1). 0 turns it off.',
+      'Probability taken from the true class and given to the others (paper, section 5.2: 0.1). 0 turns it off.',
+    ),
+  labelSmoothingForm: z
+    .enum(['paper', 'code'])
+    .describe(
+      'paper: the others are all classes but the true one. code: all classes, as in the published code and Keras.',
+    ),
+  accumulationSteps: z
+    .int()
+    .min(1)
+    .max(1024)
+    .describe(
+      'Pieces in which each rank computes its share of the batch, one after the other, when it does not fit into memory at once. The gradients add up, so learning rate and loss are those of the whole batch; batch normalisation sees one piece.',
     ),
   seed: z.int().min(0).max(2_147_483_647).describe('Decides initial weights, order and augmentation.'),
 };
@@ -115,8 +160,13 @@ export const Recipe = z.strictObject({
   learningRate: LearningRate.partial().optional().describe("Default: the preset's."),
   precision: Precision.partial().optional().describe("Default: the preset's."),
   labelSmoothing: parts.labelSmoothing.optional(),
+  labelSmoothingForm: parts.labelSmoothingForm.optional(),
+  accumulationSteps: parts.accumulationSteps.optional(),
   mixup: Mixup.optional().describe("Train on mixed pairs of images. Default: the preset's."),
   distillation: Distillation.optional().describe('Learn from a trained teacher too. Default: no teacher.'),
+  averaging: Averaging.optional().describe(
+    'Keep an exponential moving average of the weights beside them, and evaluate and save that. Default: none.',
+  ),
   seed: parts.seed.optional(),
 });
 export type Recipe = z.output<typeof Recipe>;
@@ -129,5 +179,6 @@ export const ResolvedRecipe = z.strictObject({
   precision: Precision,
   mixup: Mixup,
   distillation: Distillation.optional(),
+  averaging: Averaging.optional(),
 });
 export type ResolvedRecipe = z.output<typeof ResolvedRecipe>;
