@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../operator/base/clock.ts';
 import { openCommandLine, type CommandLine } from './fake-trainer/command-line.ts';
 
 let line: CommandLine;
@@ -94,6 +95,17 @@ describe('ringmaster run', () => {
     },
   );
 
+  it('ends the pods at once when interrupted again, whatever they are doing', async () => {
+    const command = line.start('run', line.writeRun('small', 'stubborn'));
+    await untilSaid(command, 'default/small: epoch 0/3');
+    command.interrupt('SIGINT');
+    await untilSaid(command, 'default/small: Suspending');
+    await systemClock.sleep(600); // Sooner, it would count as the same Ctrl-C.
+    command.interrupt('SIGINT');
+    expect(await command.exitCode).toBe(130);
+    expect(command.stderr()).toContain('stopping at once');
+  });
+
   it('says that a finished run is finished, and trains it anew with --replace', async () => {
     const file = line.writeRun('small', 'succeed');
     const uid = async (...words: string[]) => {
@@ -129,7 +141,6 @@ describe('ringmaster run', () => {
     const other = line.start('get');
     expect(await other.exitCode).toBe(69);
     expect(other.stderr()).toMatch(/^ringmaster: the state folder .* is in use by process \d+/);
-    command.interrupt('SIGINT');
     command.interrupt('SIGINT');
     expect(await command.exitCode).toBe(130);
     const got = line.start('get');

@@ -1,10 +1,11 @@
+import type { Clock } from '../../base/clock.ts';
 import type { ProcessSignals } from '../context.ts';
 
 export type EndingSignal = 'SIGINT' | 'SIGTERM';
 
 /** What to do when somebody presses Ctrl-C or sends SIGTERM, once and again. */
 export interface InterruptionHandlers {
-  readonly onFirst: (signal: EndingSignal) => void;
+  readonly onFirst: () => void;
   readonly onSecond: () => void;
 }
 
@@ -15,16 +16,27 @@ export interface Interruption {
   readonly release: () => void;
 }
 
+/**
+ * Signals that come so soon after the first are the same one: a terminal sends Ctrl-C to every process of its group, and
+ * npm, when it is among them, sends it on once more.
+ */
+const sameSignalMs = 500;
+
 /** Takes over SIGINT and SIGTERM. From the third on they have no effect: everything is ending already. */
-export function takeInterruptions(signals: ProcessSignals, handlers: InterruptionHandlers): Interruption {
-  let received: EndingSignal | undefined;
-  let count = 0;
+export function takeInterruptions(
+  signals: ProcessSignals,
+  clock: Clock,
+  handlers: InterruptionHandlers,
+): Interruption {
+  let first: { readonly signal: EndingSignal; readonly atMs: number } | undefined;
+  let isImpatient = false;
   const handle = (signal: EndingSignal) => {
-    count += 1;
-    if (count === 1) {
-      received = signal;
-      handlers.onFirst(signal);
-    } else if (count === 2) {
+    const nowMs = clock.now();
+    if (first === undefined) {
+      first = { signal, atMs: nowMs };
+      handlers.onFirst();
+    } else if (!isImpatient && nowMs - first.atMs >= sameSignalMs) {
+      isImpatient = true;
       handlers.onSecond();
     }
   };
@@ -33,7 +45,7 @@ export function takeInterruptions(signals: ProcessSignals, handlers: Interruptio
   signals.on('SIGINT', onInterrupt);
   signals.on('SIGTERM', onTerminate);
   return {
-    received: () => received,
+    received: () => first?.signal,
     release: () => {
       signals.off('SIGINT', onInterrupt);
       signals.off('SIGTERM', onTerminate);

@@ -76,7 +76,11 @@ async function followToEnd(
   const { stderr: output, signals, clock } = context;
   const style = createStyle(wantsColour(output.isTTY === true, context.environment));
   const display = openProgressDisplay({ output, signals, clock, style, quiet });
-  const interruption = takeInterruptions(signals, interruptionHandlers(runs, world, display, settings));
+  const interruption = takeInterruptions(
+    signals,
+    clock,
+    interruptionHandlers(runs, world, display, settings),
+  );
   try {
     world.start();
     const onChange = (run: TrainingRun) => {

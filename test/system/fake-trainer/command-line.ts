@@ -18,7 +18,7 @@ export interface CommandLine {
   dispose(): void;
 }
 
-export interface RunningCommand {
+interface RunningCommand {
   readonly exitCode: Promise<number>;
   readonly stdout: () => string;
   readonly stderr: () => string;

@@ -16,7 +16,7 @@ import { toTimestamp } from '../../../operator/base/clock.ts';
 /*
  * Stands in for the trainer where the command line is under test: three epochs in a second and a half, no TensorFlow.
  * FAKE says how it ends: `succeed`, `bad-data`, `restart` (the first attempt loses a rank) or `wait` (for SIGTERM, once;
- * with a checkpoint to continue from it succeeds).
+ * with a checkpoint to continue from it succeeds), or `stubborn` (it ignores SIGTERM).
  */
 const assignment = Assignment.parse(JSON.parse(process.env[assignmentVariable] ?? ''));
 const behaviour = process.env.FAKE ?? 'succeed';
@@ -73,6 +73,7 @@ createServer((_request, response) => response.end(JSON.stringify(document()))).l
 );
 
 process.on('SIGTERM', () => {
+  if (behaviour === 'stubborn') return;
   end(143, {
     reason: 'Terminated',
     message: 'told to stop',
@@ -87,6 +88,7 @@ setInterval(() => {
     end(75, { reason: 'RankKilled', message: 'rank 1 was ended by SIGKILL', rank: 1, exitCode: 137 });
   }
   if (behaviour === 'wait' && !existsSync(checkpointUri)) return;
+  if (behaviour === 'stubborn') return;
   epoch += 1;
   if (epoch < 3) return;
   const checkpoint = saveCheckpoint();
