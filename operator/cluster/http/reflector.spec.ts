@@ -127,6 +127,24 @@ describe('a reflector', () => {
     expect(server.queries[2]).not.toHaveProperty('resourceVersion');
   });
 
+  it('begins anew at once, as that happens in the ordinary course of things', async () => {
+    const server = scriptedSource(clock, { watches: [[initialEnd('4'), errorLine(410, 'Expired')], []] });
+    follow(server);
+    await clock.advance(0);
+    expect(server.queries).toHaveLength(2);
+    expect(server.failures).toEqual([]);
+  });
+
+  it('forgets earlier failures once a watch has lived for two minutes', async () => {
+    const minutes = [initialEnd('4'), 60_000, bookmark('5'), 60_000, bookmark('6'), 'break' as const];
+    const server = scriptedSource(clock, { watches: [['break'], ['break'], minutes, []] });
+    follow(server);
+    await clock.advance(800 + 1600 + 120_000);
+    expect(server.queries).toHaveLength(3);
+    await clock.advance(800);
+    expect(server.queries).toHaveLength(4);
+  });
+
   it('keeps its place through other errors in the stream, and reports them', async () => {
     const server = scriptedSource(clock, {
       watches: [[initialEnd('4'), added('a', 'u1', '5'), errorLine(500, 'InternalError')], []],
