@@ -32,14 +32,19 @@ export async function applyRetention(
   keep: Checkpoints['keep'],
   { attempt }: { readonly attempt: number },
 ): Promise<Retention> {
-  const own = await listOwnCheckpoints(storage, prefix);
-  requireNewestAttempt(own, attempt);
+  const listing = await listOwnCheckpoints(storage, prefix);
+  requireNewestAttempt(listing, attempt);
+  const own = listing.checkpoints;
   const kept = new Set(own.slice(0, keep.last));
   const best = bestOf(own);
   if (keep.best && best !== undefined) kept.add(best);
   const surplus = own.filter((checkpoint) => !kept.has(checkpoint));
 
   const removed: string[] = [];
+  for (const checkpoint of listing.overtaken) {
+    await removeStep(storage, checkpoint.folder, { prefix, attempt });
+    removed.push(checkpoint.uri);
+  }
   if (surplus.length > 0) {
     // Hashing is worth its time here: the newest may have been damaged since it was written.
     const { newest } = await findNewestCheckpoint(storage, prefix);

@@ -13,9 +13,15 @@ import { parseJson, type Checkpoint, type Manifest, type Unfinished } from './ma
 import { TrainingState } from './training-state.ts';
 
 /**
+ * How often a commit that finds a manifest of an earlier attempt in its place begins again. Such an attempt can be
+ * there once, with what it was storing when the newer one began.
+ */
+const mostRaces = 3;
+
+/**
  * Stores a snapshot so that it is a checkpoint afterwards, or, whatever happens meanwhile, none: the
- * manifest, which makes it one, comes last. A checkpoint of the same step that an earlier attempt left is
- * replaced.
+ * manifest, which makes it one, comes last. A checkpoint of the same step that an earlier attempt left, or
+ * stores meanwhile, is replaced.
  * @param prefix key of the run, from `runPrefix`
  * @param folder local folder with the files of `writeSnapshot`; it is left as it is
  * @throws Fenced if a newer attempt has saved a checkpoint
@@ -30,14 +36,30 @@ export async function commitCheckpoint(
   const manifest = await describeSnapshot(prefix, folder, attempt);
   const target = stepFolder(prefix, manifest.step);
   const checkpoint = { uri: `${storage.uri}/${target}`, folder: target, manifest };
-  const present = await listOwnCheckpoints(storage, prefix);
-  requireNewestAttempt(present, attempt);
-  if (present.some((other) => isDeepStrictEqual(other.manifest, manifest))) {
-    // A try before this one stored everything and failed after that.
-    await storage.delete(joinKey(target, unfinishedFile));
-    return checkpoint;
+  for (let race = 1; race <= mostRaces; race += 1) {
+    const present = await listOwnCheckpoints(storage, prefix);
+    requireNewestAttempt(present, attempt);
+    // A try before this one may have stored everything and failed after that.
+    const isThere = present.checkpoints.some((other) => isDeepStrictEqual(other.manifest, manifest));
+    if (isThere || (await store({ storage, prefix, folder, target, manifest, attempt }))) {
+      await storage.delete(joinKey(target, unfinishedFile));
+      return checkpoint;
+    }
   }
+  throw new Fenced(`attempt ${attempt} lost the race for ${checkpoint.uri} ${mostRaces} times`);
+}
 
+interface Commit {
+  readonly storage: Storage;
+  readonly prefix: string;
+  readonly folder: string;
+  readonly target: string;
+  readonly manifest: Manifest;
+  readonly attempt: number;
+}
+
+/** Returns false if another attempt has put a manifest there meanwhile, and perhaps files over ours. */
+async function store({ storage, prefix, folder, target, manifest, attempt }: Commit): Promise<boolean> {
   await storage.put(joinKey(target, unfinishedFile), toJson({ prefix, attempt } satisfies Unfinished));
   await storage.delete(joinKey(target, manifestFile));
   for (const name of snapshotFiles) {
@@ -45,11 +67,7 @@ export async function commitCheckpoint(
   }
   requireNewestAttempt(await listOwnCheckpoints(storage, prefix), attempt);
   const outcome = await storage.put(joinKey(target, manifestFile), toJson(manifest), { ifAbsent: true });
-  if (outcome === 'exists') {
-    throw new Fenced(`attempt ${attempt} lost the race for ${checkpoint.uri} to another attempt`);
-  }
-  await storage.delete(joinKey(target, unfinishedFile));
-  return checkpoint;
+  return outcome === 'written';
 }
 
 async function describeSnapshot(prefix: string, folder: string, attempt: number): Promise<Manifest> {

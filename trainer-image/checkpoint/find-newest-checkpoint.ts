@@ -1,10 +1,11 @@
 import type { Storage } from '../storage/storage.ts';
+import { claimsOf, overtakenBy } from './attempt-claims.ts';
 import { manifestFile, stepsOf } from './checkpoint-layout.ts';
 import { CorruptCheckpoint } from './corrupt-checkpoint.ts';
 import type { Checkpoint } from './manifest.ts';
 import { readState } from './read-checkpoint.ts';
 import type { TrainingState } from './training-state.ts';
-import { verifyCheckpoint } from './verify-checkpoint.ts';
+import { requireManifest, verifyCheckpoint } from './verify-checkpoint.ts';
 
 /** The newest checkpoint that is whole, and what was newer but is not. */
 export interface NewestCheckpoint {
@@ -19,13 +20,21 @@ export interface NewestCheckpoint {
  */
 export async function findNewestCheckpoint(storage: Storage, prefix: string): Promise<NewestCheckpoint> {
   const skipped: { uri: string; why: string }[] = [];
-  for (const { folder, files } of stepsOf(prefix, await storage.list(prefix))) {
+  const objects = await storage.list(prefix);
+  const claims = claimsOf(prefix, objects);
+  for (const { folder, files } of stepsOf(prefix, objects)) {
     const uri = `${storage.uri}/${folder}`;
     if (!files.has(manifestFile)) {
       skipped.push({ uri, why: `it has no ${manifestFile}, so it was never finished` });
       continue;
     }
     try {
+      const { attempt, step, prefix: writtenUnder } = await requireManifest(storage, folder);
+      const claim = writtenUnder === prefix ? overtakenBy({ attempt, step }, claims) : undefined;
+      if (claim !== undefined) {
+        skipped.push({ uri, why: `attempt ${attempt} stored it after attempt ${claim.attempt} had begun` });
+        continue;
+      }
       const manifest = await verifyCheckpoint(storage, folder);
       const state = await readState(storage, folder, manifest);
       return { newest: { uri, folder, manifest, state }, skipped };

@@ -2,10 +2,12 @@ import { rm } from 'node:fs/promises';
 import type { Assignment } from '../../operator/api/trainer/environment.ts';
 import type { CheckpointStatus } from '../../operator/api/v1alpha1/status.ts';
 import type { Logger } from '../../operator/base/logging.ts';
+import { claimAttempt } from '../checkpoint/attempt-claims.ts';
 import { applyRetention } from '../checkpoint/apply-retention.ts';
 import { runPrefix } from '../checkpoint/checkpoint-layout.ts';
 import { commitCheckpoint } from '../checkpoint/commit-checkpoint.ts';
 import { Fenced } from '../checkpoint/fenced.ts';
+import { listOwnCheckpoints, requireNewestAttempt } from '../checkpoint/fencing.ts';
 import { findNewestCheckpoint } from '../checkpoint/find-newest-checkpoint.ts';
 import type { Checkpoint } from '../checkpoint/manifest.ts';
 import { verifyCheckpoint } from '../checkpoint/verify-checkpoint.ts';
@@ -25,8 +27,9 @@ export interface StartingPoint {
 export interface RunCheckpoints {
   /**
    * The newest of the run's own that verifies; else the one that the spec names; else none.
+   * From then on no earlier attempt can commit any more, and no later step that one stores counts.
    * @throws CorruptCheckpoint if the one that the spec names does not verify
-   * @throws Fenced if a newer attempt has saved a checkpoint
+   * @throws Fenced if a newer attempt has begun or saved a checkpoint
    */
   findStart(): Promise<StartingPoint | undefined>;
   /** Makes a snapshot a checkpoint, removes those that need not be kept, and frees the snapshot's folder. */
@@ -57,8 +60,10 @@ export function openRunCheckpoints(
 
   return {
     async findStart() {
+      requireNewestAttempt(await listOwnCheckpoints(storage, prefix), attempt);
       const { newest, skipped } = await findNewestCheckpoint(storage, prefix);
       for (const { uri, why } of skipped) log.warn({ uri, why }, 'a checkpoint is skipped');
+      await claimAttempt(storage, prefix, { attempt, fromStep: newest?.manifest.step ?? -1 });
       if (newest !== undefined) return { uri: newest.uri, checkpoint: toStatus(newest, await retain()) };
       if (spec.resumeFrom === undefined) return undefined;
       await verifyCheckpoint(openStorage(spec.resumeFrom, access), '');
