@@ -11,7 +11,7 @@ import { until } from './until.ts';
 import { builtInUsers, kubeconfig, tokenFile, withTokens, type User } from './users.ts';
 
 /** The parts that may run besides etcd and kube-apiserver. */
-export type Component = 'controller-manager' | 'scheduler';
+type Component = 'controller-manager' | 'scheduler';
 
 export interface ControlPlaneOptions {
   /**

@@ -7,7 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import { ClusterError } from '../cluster-error.ts';
 
 /** The material of TLS connections to the server. */
-export interface TlsOptions {
+interface TlsOptions {
   readonly ca?: string | Buffer;
   readonly cert?: string | Buffer;
   readonly key?: string | Buffer;

@@ -6,7 +6,7 @@ import type { Cluster, ObjectKey } from '../cluster.ts';
 import { createLeaseRecord, type LeaseRecord } from './lease-record.ts';
 
 /** Durations of an election. */
-export interface ElectionTimes {
+interface ElectionTimes {
   /** How long others wait after the last sign of life. Default 15 s. */
   readonly leaseDurationMs: number;
   /** How long the leader goes on without having renewed; less than the lease, so that it stops first. Default 10 s. */
@@ -18,7 +18,7 @@ export interface ElectionTimes {
 }
 
 /** The durations of Kubernetes' own components, but for standbys, which look twice as often. */
-export const defaultElectionTimes: ElectionTimes = {
+const defaultElectionTimes: ElectionTimes = {
   leaseDurationMs: 15_000,
   renewDeadlineMs: 10_000,
   renewPeriodMs: 2_000,
