@@ -1,5 +1,8 @@
 import type { Clock } from '../../operator/base/clock.ts';
-import { json, plainText, type HttpRoutes } from './http-server.ts';
+import { describeError } from '../../operator/base/errors.ts';
+import { Fenced } from '../checkpoint/fenced.ts';
+import { type Attendance, Beat } from './attendance.ts';
+import { json, plainText, type HttpAnswer, type HttpRoutes } from './http-server.ts';
 import type { TrainerMetrics } from './metrics.ts';
 import type { ProgressBoard } from './progress-board.ts';
 import { answerRendezvous } from './rendezvous-route.ts';
@@ -10,11 +13,13 @@ export interface PodRouteParts {
   readonly metrics: TrainerMetrics;
   /** In pod 0 of several. */
   readonly rendezvous: Rendezvous | undefined;
+  /** In pod 0, once all pods have met. */
+  readonly attendance: () => Attendance | undefined;
   readonly clock: Clock;
 }
 
 /** What a trainer pod answers over HTTP. */
-export function podRoutes({ board, metrics, rendezvous, clock }: PodRouteParts): HttpRoutes {
+export function podRoutes({ board, metrics, rendezvous, attendance, clock }: PodRouteParts): HttpRoutes {
   return {
     'GET /healthz': () => plainText(200, 'ok'),
     'GET /readyz': () => {
@@ -29,6 +34,19 @@ export function podRoutes({ board, metrics, rendezvous, clock }: PodRouteParts):
     }),
     ...(rendezvous === undefined
       ? {}
-      : { 'POST /rendezvous': (body: string) => answerRendezvous(rendezvous, clock, body) }),
+      : {
+          'POST /rendezvous': (body: string) => answerRendezvous(rendezvous, clock, body),
+          'POST /attendance': (body: string) => answerBeat(attendance(), body),
+        }),
   };
+}
+
+function answerBeat(attendance: Attendance | undefined, body: string): HttpAnswer {
+  if (attendance === undefined) return plainText(503, 'the pods have not met yet');
+  try {
+    attendance.hear(Beat.parse(JSON.parse(body)));
+    return plainText(200, 'ok');
+  } catch (error) {
+    return plainText(error instanceof Fenced ? 409 : 400, describeError(error));
+  }
 }

@@ -1,29 +1,23 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, hostname } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { supervisorPort, type Assignment } from '../../operator/api/trainer/environment.ts';
+import type { Assignment } from '../../operator/api/trainer/environment.ts';
 import type { TerminationMessage } from '../../operator/api/trainer/termination-message.ts';
 import { aborted } from '../../operator/base/abort.ts';
 import type { Clock } from '../../operator/base/clock.ts';
 import type { Logger } from '../../operator/base/logging.ts';
 import { toFailure } from '../train/failure.ts';
 import type { RankAssignment } from '../train/rank-protocol.ts';
-import { createHostResolver, hostAndPort } from './host-resolver.ts';
-import { serveHttp } from './http-server.ts';
 import { lastWordsOf, type PodEnding } from './last-words.ts';
-import { createTrainerMetrics, type TrainerMetrics } from './metrics.ts';
-import { podRoutes } from './pod-routes.ts';
-import { createPodSaving, type PodSaving } from './pod-saving.ts';
+import { createTrainerMetrics } from './metrics.ts';
+import { joinPodNetwork, type PodNetwork } from './pod-network.ts';
+import { createPodSaving } from './pod-saving.ts';
 import { createProgressBoard, type ProgressBoard } from './progress-board.ts';
 import { startRankGang, type GangOutcome, type RankGang } from './rank-gang.ts';
-import { chooseRankPorts } from './rank-ports.ts';
-import { meetAtLeader } from './rendezvous-client.ts';
-import { createRendezvous, type Meeting } from './rendezvous.ts';
+import type { Meeting } from './rendezvous.ts';
 import { openRunCheckpoints } from './run-checkpoints.ts';
 import { storageAccessOf } from './storage-access-of.ts';
 
-/** How long pods wait for each other: longer than the operator's start timeout, which normally decides. */
-const rendezvousTimeoutMs = 30 * 60_000;
 /** How long a failing pod goes on saving a snapshot that was taken before the failure. */
 const lastCommitMs = 10_000;
 
@@ -97,73 +91,40 @@ async function runPod(options: SupervisorOptions, board: ProgressBoard): Promise
     clock,
     log,
   });
+  let network: PodNetwork | undefined;
+  let endsWell = false;
   try {
-    const met = meet(options, saving, board, metrics, lifetime.signal).then((meeting) => ({
-      how: 'met' as const,
-      meeting,
-    }));
+    const joining = joinPodNetwork({
+      ...options,
+      board,
+      metrics,
+      chooseCheckpoint: () => saving.findStart(),
+      signal: lifetime.signal,
+    });
+    const met = joining.then((joined) => ({ how: 'met' as const, joined }));
     const stopped = aborted(stop).then(() => ({ how: 'stopped' as const }));
     const begun = await Promise.race([met, gang.outcome, stopped]);
     if (begun.how !== 'met') return toEnding(begun, board);
 
-    startRanks(gang, options, begun.meeting, { scratchFolder, storage: access });
+    network = begun.joined;
+    startRanks(gang, options, network.meeting, { scratchFolder, storage: access });
     void stopped.then(() => {
       board.noteStopping();
       gang.stop();
     });
-    const outcome = await Promise.race([gang.outcome, saving.failed]);
+    const outcome = await Promise.race([gang.outcome, saving.failed, network.lost]);
     if (outcome.how === 'failed') return outcome;
+    endsWell = true;
     // Saved before it is called finished: what is reported must also be there.
     await Promise.race([saving.idle(), saving.failed]);
     return toEnding(outcome, board);
   } finally {
     await gang.end();
+    await network?.farewell(endsWell ? 'well' : 'failed');
     await Promise.race([saving.idle(), clock.sleep(lastCommitMs, lifetime.signal)]);
     lifetime.abort();
     await rm(scratchFolder, { recursive: true, force: true });
   }
-}
-
-/** Serves this pod's HTTP and, once all pods are there, returns what they agreed on. */
-async function meet(
-  { assignment, podAddress, hostsFile, clock, log }: SupervisorOptions,
-  saving: PodSaving,
-  board: ProgressBoard,
-  metrics: TrainerMetrics,
-  signal: AbortSignal,
-): Promise<Meeting> {
-  const { runUid, attempt, podIndex, leader, spec } = assignment;
-  const { pods, ranksPerPod } = spec;
-  const leads = podIndex === 0;
-  const rendezvous = leads
-    ? createRendezvous({ runUid, attempt, pods, ranksPerPod }, saving.findStart())
-    : undefined;
-  await serveHttp({
-    host: podAddress ?? '0.0.0.0',
-    port: supervisorPort,
-    routes: podRoutes({ board, metrics, rendezvous, clock }),
-    log,
-    signal,
-  });
-  const ports = await chooseRankPorts(ranksPerPod, hostsFile !== undefined);
-  // A world of one pod needs no address that others can reach.
-  const host = podAddress ?? (pods === 1 ? '127.0.0.1' : hostname());
-  const addresses = ports.map((port) => hostAndPort(host, port));
-  const registration = { runUid, attempt, podIndex, addresses };
-  if (rendezvous !== undefined) {
-    rendezvous.register(registration);
-    return rendezvous.meeting;
-  }
-  return meetAtLeader({
-    leader,
-    port: supervisorPort,
-    registration,
-    resolveHost: createHostResolver(hostsFile),
-    timeoutMs: rendezvousTimeoutMs,
-    clock,
-    log,
-    signal,
-  });
 }
 
 function startRanks(

@@ -9,6 +9,7 @@ import {
   supervisorPort,
   type Assignment,
 } from '../../../operator/api/trainer/environment.ts';
+import { systemErrorCode } from '../../../operator/base/errors.ts';
 import { ProgressDocument } from '../../../operator/api/trainer/progress.ts';
 import {
   parseTerminationMessage,
@@ -38,8 +39,8 @@ export interface TrainerPod {
   progress(): Promise<ProgressDocument | undefined>;
   get(path: string): Promise<{ readonly status: number; readonly body: string }>;
   /** Resolves when at least this many steps are finished and reported. */
-  untilStep(step: number): Promise<ProgressDocument>;
-  /** Sends a signal to the supervisor alone, or to the whole group as the node agent does. */
+  untilStep(step: number, timeoutMs?: number): Promise<ProgressDocument>;
+  /** Sends a signal to the supervisor alone, or to the whole group as the node agent does. Nothing if it has ended. */
   kill(signal: NodeJS.Signals, group?: 'group'): void;
 }
 
@@ -98,13 +99,21 @@ export function startTrainerPod({ assignment, folder, address, hostsFile }: Trai
     get,
     progress,
     rankPids: () => childrenOf(pid),
-    untilStep: (step) =>
-      until(`step ${step}`, async () => {
-        const document = await progress();
-        return (document?.progress?.step ?? -1) >= step ? document : undefined;
-      }),
+    untilStep: (step, timeoutMs = 60_000) =>
+      until(
+        `step ${step}`,
+        async () => {
+          const document = await progress();
+          return (document?.progress?.step ?? -1) >= step ? document : undefined;
+        },
+        { timeoutMs },
+      ),
     kill(signal, group) {
-      process.kill(group === undefined ? pid : -pid, signal);
+      try {
+        process.kill(group === undefined ? pid : -pid, signal);
+      } catch (error) {
+        if (systemErrorCode(error) !== 'ESRCH') throw error; // It has ended by itself meanwhile.
+      }
     },
   };
 }
