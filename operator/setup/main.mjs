@@ -10,13 +10,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { controlPlane } from './control-plane.mjs';
-import { controlPlane } from './control-plane.mjs';
 import { debianInstaller } from './debian-packages.mjs';
 import { dependencies } from './dependencies.mjs';
 import { fashionMnist } from './fashion-mnist.mjs';
 import { kubectlAndHelm } from './kubectl.mjs';
 import { kwok } from './kwok.mjs';
-import { kubectlAndHelm } from './kubectl.mjs';
 import { nativeBinding } from './native.mjs';
 import { checkPlatform } from './platform.mjs';
 import { seaweedfs } from './seaweedfs.mjs';
@@ -56,25 +54,15 @@ const run = (command, args, options = {}) =>
     child.on('close', (code) => resolve({ code: code ?? 1, stdout }));
   });
 
-/** @param {SetupContext} context */
-async function testPrograms(context) {
-  await kubectlAndHelm(context);
-  await controlPlane(context);
-}
-
 const startedAt = Date.now();
 try {
   const context = { root, cacheFolder, log, run, installDebianPackage: debianInstaller({ log, run }) };
   checkPlatform();
   await mkdir(cacheFolder, { recursive: true });
   await dependencies(context);
-  // The longest step by far where it is not done yet, so it runs beside the others.
-  const forTests = process.argv.includes('test') ? testPrograms(context) : undefined;
-  forTests?.catch(() => undefined);
   await nativeBinding(context, await tensorflowWheel(context));
   const forTests = process.argv.includes('test');
   if (forTests || process.argv.includes('data')) await fashionMnist(context);
-  await forTests;
   if (forTests) {
     await kubectlAndHelm(context);
     await seaweedfs(context);
