@@ -43,8 +43,13 @@ describe('a checkpoint', () => {
       ['recipe.learningRate.milestones'],
     ],
     [
-      { recipe: { distillation: { teacher: '/teacher', temperature: 20, weight: 1 } } },
-      ['recipe.distillation.teacher', 'recipe.distillation.temperature', 'recipe.distillation.weight'],
+      { recipe: { distillation: { teacher: '/teacher', temperature: 20, weight: 1, hardWeight: 1 } } },
+      [
+        'recipe.distillation.teacher',
+        'recipe.distillation.temperature',
+        'recipe.distillation.weight',
+        'recipe.distillation.hardWeight',
+      ],
     ],
   ])('cannot be continued when %j was changed', (changes, fields) => {
     expect(changedBy(changes)).toEqual(fields);

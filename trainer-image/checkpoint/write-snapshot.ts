@@ -8,10 +8,12 @@ import type { TrainingState } from './training-state.ts';
 
 /** How the momentum of a parameter is named after it. */
 export const momentumSuffix = '.momentum';
+/** How the last weights are named where the model's file has their moving average. */
+export const lastSuffix = '.last';
 
 /**
  * Writes the files of a checkpoint into a local folder, from where they are committed to storage.
- * @param tensors weights, statistics and momentum in the layout of torchvision, which `format: pt` promises
+ * @param tensors weights, statistics, momentum and last weights in the layout of torchvision, which `format: pt` promises
  * @throws StorageError if the folder cannot be written, with nothing promised about what is in it
  */
 export async function writeSnapshot(
@@ -19,14 +21,14 @@ export async function writeSnapshot(
   tensors: readonly HostTensor[],
   state: TrainingState,
 ): Promise<void> {
-  const isMomentum = ({ name }: HostTensor) => name.endsWith(momentumSuffix);
+  const isResumed = ({ name }: HostTensor) => name.endsWith(momentumSuffix) || name.endsWith(lastSuffix);
   const metadata = { format: 'pt', step: String(state.step) };
   const files = {
     [modelFile]: encodeSafetensors(
-      tensors.filter((tensor) => !isMomentum(tensor)),
+      tensors.filter((tensor) => !isResumed(tensor)),
       metadata,
     ),
-    [optimizerFile]: encodeSafetensors(tensors.filter(isMomentum), metadata),
+    [optimizerFile]: encodeSafetensors(tensors.filter(isResumed), metadata),
     [stateFile]: [Buffer.from(`${JSON.stringify(state, undefined, 2)}\n`)],
   };
   try {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeSmallDataSet } from '../../test/fixtures/small-data-set.ts';
-import type { Batch } from '../train/replica.ts';
+
 import { smallSpec, type SmallSpecChanges } from '../../test/fixtures/small-spec.ts';
-import { openTrainingInput } from './training-input.ts';
+import { openTrainingInput, type ImageBatch } from './training-input.ts';
 
 let folder: string;
 
@@ -23,7 +23,7 @@ const open = (place = { rank: 0, worldSize: 1 }, recipe = {}) =>
   openTrainingInput(specWith({ batchSize: 32, labelSmoothing: 0.1, ...recipe }), place);
 
 /** The batches of all ranks put together again as the batch of one. */
-const interleave = (batches: readonly Batch[]) => {
+const interleave = (batches: readonly ImageBatch[]) => {
   const count = batches.reduce((sum, batch) => sum + batch.count, 0);
   const rowOf = (values: Float32Array, length: number, row: number) => [
     ...values.subarray(row * length, (row + 1) * length),

@@ -4,7 +4,7 @@ import { localPath } from '../storage/location.ts';
 import { InvalidRecipe } from '../train/invalid-recipe.ts';
 import type { Batch } from '../train/replica.ts';
 import { requireSupported } from '../train/supported.ts';
-import { smoothedTargets } from '../tricks/label-smoothing.ts';
+import { smoothedTargets, type LabelSmoothing } from '../tricks/label-smoothing.ts';
 import { mixInto, mixingWeight, partnerPosition } from '../tricks/mixup.ts';
 import { copyCropped, drawCropAndFlip, unchanged, type CropAndFlip } from './augment-light.ts';
 import { fashionMnistFacts } from './fashion-mnist-facts.ts';
@@ -21,10 +21,19 @@ import { counterRandom } from './random.ts';
  */
 const evaluationBatchSize = 250;
 
+/** Evaluation asks for the true class. */
+const oneHot: LabelSmoothing = { smoothing: 0, form: 'paper' };
+
 /** Where a rank stands among all. */
 export interface RankPlace {
   readonly rank: number;
   readonly worldSize: number;
+}
+
+/** A batch as it is made: in float32. */
+export interface ImageBatch extends Batch {
+  readonly images: Float32Array;
+  readonly targets: Float32Array;
 }
 
 /** The images of one rank, as batches. */
@@ -42,13 +51,13 @@ export interface TrainingInput {
    * mixed.
    * @param step finished steps before this one, over all epochs
    */
-  trainingBatch(step: number): Promise<Batch>;
+  trainingBatch(step: number): Promise<ImageBatch>;
   /**
    * This rank's share of the validation set, unchanged but for normalisation, with one-hot targets. The
    * shares of all ranks together have every image exactly once, for any world size. The last batch may be
    * smaller.
    */
-  evaluationBatches(): AsyncIterable<Batch>;
+  evaluationBatches(): AsyncIterable<ImageBatch>;
   /** Gives back what the input holds. It is of no use afterwards. */
   close(): Promise<void>;
 }
@@ -75,6 +84,12 @@ export async function openTrainingInput(spec: ResolvedSpec, place: RankPlace): P
       `recipe.batchSize is ${batchSize}, which leaves nothing for some of ${place.worldSize} ranks; make it larger`,
     );
   }
+  const { accumulationSteps } = spec.recipe;
+  if (Math.floor(batchSize / place.worldSize) < accumulationSteps) {
+    throw new InvalidRecipe(
+      `recipe.accumulationSteps is ${accumulationSteps}, but the share of a rank is only ${Math.floor(batchSize / place.worldSize)} images; make it smaller`,
+    );
+  }
   return createTrainingInput(spec, place, training, validation);
 }
 
@@ -84,7 +99,8 @@ function createTrainingInput(
   training: FashionMnistPart,
   validation: FashionMnistPart,
 ): TrainingInput {
-  const { batchSize, labelSmoothing, mixup, seed } = recipe;
+  const { batchSize, mixup, seed } = recipe;
+  const smoothing: LabelSmoothing = { smoothing: recipe.labelSmoothing, form: recipe.labelSmoothingForm };
   const { mean, std } = fashionMnistFacts;
   const table = normalizationTable(data.normalize ?? { mean: [mean], std: [std] });
   const stepsPerEpoch = stepsInEpoch(training.count, batchSize);
@@ -111,7 +127,7 @@ function createTrainingInput(
         const samples = positions.map((position) => order.samples[first + position] ?? 0);
         return {
           images: gatherImages(training, table, samples, augmentationOf(epoch)),
-          targets: gatherTargets(training, samples, model.classes, labelSmoothing),
+          targets: gatherTargets(training, samples, model.classes, smoothing),
           count: samples.length,
         };
       };
@@ -132,7 +148,7 @@ function createTrainingInput(
         const piece = samples.slice(first, first + evaluationBatchSize);
         yield {
           images: gatherImages(validation, table, piece, () => unchanged),
-          targets: gatherTargets(validation, piece, model.classes, 0),
+          targets: gatherTargets(validation, piece, model.classes, oneHot),
           count: piece.length,
         };
       }
@@ -167,7 +183,7 @@ function gatherTargets(
   { labels }: ImageSet,
   samples: readonly number[],
   classes: number,
-  smoothing: number,
+  smoothing: LabelSmoothing,
 ): Float32Array {
   return smoothedTargets(
     samples.map((sample) => labels[sample] ?? 0),

@@ -1,6 +1,8 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 
+import type { Model } from '../../operator/api/v1alpha1/model.ts';
 import { named, type NamedTensors } from '../tensorflow/capture.ts';
+import { normalizationSequence } from '../tensorflow/collectives.ts';
 import {
   averagePool,
   batchNormInference,
@@ -11,6 +13,7 @@ import {
   rank4,
   relu,
 } from '../tensorflow/kernels.ts';
+import { batchNormSynchronised } from '../tensorflow/synchronised-batch-norm.ts';
 import { tf, type TensorFlow } from '../tensorflow/tensorflow.ts';
 
 /** The reference code's epsilon; also torch's default. */
@@ -41,19 +44,33 @@ export interface TrainingLayers extends Layers {
   readonly statistics: ReadonlyMap<string, BatchStatistics>;
 }
 
-export function trainingLayers(tensorflow: TensorFlow, values: NamedTensors): TrainingLayers {
+/**
+ * @param batchNorm `local`: by the statistics of this rank's share, as in the paper; `synchronised`: of the batch over
+ * all ranks
+ */
+export function trainingLayers(
+  tensorflow: TensorFlow,
+  values: NamedTensors,
+  batchNorm: Model['batchNorm'],
+): TrainingLayers {
   const statistics = new Map<string, BatchStatistics>();
+  const collectives = normalizationSequence();
   return {
     ...commonLayers(tensorflow, values),
     statistics,
     batchNorm(name, images) {
-      const { output, mean, variance } = batchNormTraining(
-        tensorflow,
-        images,
-        named(values, `${name}.weight`),
-        named(values, `${name}.bias`),
-        batchNormEpsilon,
-      );
+      const gamma = named(values, `${name}.weight`);
+      const beta = named(values, `${name}.bias`);
+      const { output, mean, variance } =
+        batchNorm === 'local'
+          ? batchNormTraining(tensorflow, images, gamma, beta, batchNormEpsilon)
+          : batchNormSynchronised(
+              tensorflow,
+              images,
+              { gamma, beta, shift: named(values, `${name}.running_mean`) },
+              batchNormEpsilon,
+              collectives,
+            );
       statistics.set(name, { mean, variance });
       return output;
     },

@@ -42,6 +42,10 @@ export function createTrainerMetrics(): TrainerMetrics {
   const loss = new Gauge(named('loss', 'Training loss of the last step.'));
   const learningRate = new Gauge(named('learning_rate', 'Learning rate of the last step.'));
   const gradientNorm = new Gauge(named('gradient_norm', 'L2 norm of the gradient of the last step.'));
+  const lossScale = new Gauge(named('loss_scale', 'Loss scale of the last step.'));
+  const teacherDivergence = new Gauge(
+    named('teacher_divergence', 'Divergence from the teacher at the temperature of distillation.'),
+  );
   const epoch = new Gauge(named('epoch', 'Finished epochs, with a fraction.'));
   const top1 = new Gauge(named('validation_top1_ratio', 'Top-1 accuracy of the last evaluation, 0 to 1.'));
   const memory = new Gauge(perRank('resident_memory_bytes', 'Resident memory of a rank process.'));
@@ -73,6 +77,8 @@ export function createTrainerMetrics(): TrainerMetrics {
       loss.set(metrics.loss);
       learningRate.set(metrics.learningRate);
       gradientNorm.set(metrics.gradientNorm);
+      lossScale.set(metrics.lossScale);
+      if (metrics.teacherDivergence !== undefined) teacherDivergence.set(metrics.teacherDivergence);
     },
     noteCheckpoint(durationSeconds, savedAtMs) {
       checkpointSeconds.observe(durationSeconds);

@@ -15,7 +15,27 @@ const groupKey = 1;
  * Numbers that name a reduction. Ranks find each other by them, and TensorFlow remembers each with its shape: so
  * every place of use has a fixed key, never two in flight, and a new key for another shape.
  */
-const firstInstanceKey = { gradients: 100, sum: 1_000_000, agreement: 2_000_000 } as const;
+const firstInstanceKey = {
+  gradients: 100,
+  normalization: 10_000,
+  diagnosis: 100_000,
+  sum: 1_000_000,
+  agreement: 2_000_000,
+} as const;
+
+/** Key of the reduction that asks all ranks what went wrong. */
+export const diagnosisKey: number = firstInstanceKey.diagnosis;
+
+/** Keys for the reductions of one captured function, in the order in which it is recorded. */
+export interface CollectiveSequence {
+  next(): number;
+}
+
+/** Keys for synchronised normalisations, which are many. */
+export function normalizationSequence(): CollectiveSequence {
+  let key: number = firstInstanceKey.normalization;
+  return { next: () => key++ };
+}
 
 /**
  * Larger lists are reduced in several pieces, so that the first gradients travel while the last are computed.
@@ -26,16 +46,21 @@ const bucketBytes = 25 << 20;
 /**
  * Sums float32 tensors over all ranks, inside a captured function. All ranks have to pass the same shapes. Give
  * first what is computed first.
+ * @param firstKey of as many as there are buckets; that of the gradients if absent
  * @returns the sums, in the order of the inputs
  */
-export function allReduceSum(tensorflow: TensorFlow, tensors: readonly Tensor[]): Tensor[] {
+export function allReduceSum(
+  tensorflow: TensorFlow,
+  tensors: readonly Tensor[],
+  firstKey: number = firstInstanceKey.gradients,
+): Tensor[] {
   return packBuckets(tensors, bucketBytes).flatMap((bucket, index) => {
     const flat = tf.concat(bucket.map((tensor) => tensor.reshape([-1])));
     const scalar = (value: number) => tf.scalar(value, 'int32');
     const sums = operation(
       tensorflow,
       'CollectiveReduceV2',
-      [flat, scalar(tensorflow.worldSize), scalar(groupKey), scalar(firstInstanceKey.gradients + index)],
+      [flat, scalar(tensorflow.worldSize), scalar(groupKey), scalar(firstKey + index)],
       reduceAttributes('Add', dataTypes.float32),
     );
     const parts = tf.split(

@@ -23,8 +23,17 @@ export function upload(
   }
 }
 
-export function uploadScalar(native: NativeModule, value: number): DeviceTensor {
-  return upload(native, 'float32', [], Float32Array.of(value));
+/** Copies numbers into a tensor of this type. The caller frees it. */
+export function uploadFloats(
+  native: NativeModule,
+  dtype: 'float32' | 'float64',
+  shape: readonly number[],
+  values: Float32Array | Float64Array | readonly number[],
+): DeviceTensor {
+  if (dtype === 'float32') {
+    return upload(native, dtype, shape, values instanceof Float32Array ? values : Float32Array.from(values));
+  }
+  return upload(native, dtype, shape, values instanceof Float64Array ? values : Float64Array.from(values));
 }
 
 /** Copies a tensor into host memory. */

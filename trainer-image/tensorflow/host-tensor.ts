@@ -34,6 +34,20 @@ export function float32Tensor(name: string, shape: readonly number[], values: Ar
   return { name, dtype: 'float32', shape, data: new Uint8Array(Float32Array.from(values).buffer) };
 }
 
+/** The same values as float32 or float64. @throws TypeError unless they are of either */
+export function toFloat(tensor: HostTensor, dtype: 'float32' | 'float64'): HostTensor {
+  if (tensor.dtype === dtype) return tensor;
+  const values = floatValues(tensor);
+  const array = dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
+  return { ...tensor, dtype, data: new Uint8Array(array.buffer) };
+}
+
+/** The elements of a float32 or float64 tensor. Copies, because `data` need not be aligned to its elements. */
+export function floatValues(tensor: HostTensor): Float32Array | Float64Array {
+  if (tensor.dtype === 'float64') return new Float64Array(tensor.data.slice().buffer);
+  return float32Values(tensor);
+}
+
 /** The elements of a float32 tensor. Copies, because `data` need not be aligned to four bytes. */
 export function float32Values(tensor: HostTensor): Float32Array {
   if (tensor.dtype !== 'float32') {

@@ -167,7 +167,7 @@ interface Differentiable {
 }
 
 /** Computes `forward`, whose gradient with respect to `inputs` is the one that it returns. */
-function withGradient(inputs: readonly Tensor[], forward: () => Differentiable): Tensor {
+export function withGradient(inputs: readonly Tensor[], forward: () => Differentiable): Tensor {
   return tf.customGrad((...given) => {
     const { value, saved, gradient } = forward();
     const save = given.at(-1);

@@ -1,18 +1,20 @@
 import { dataTypes } from './data-type.ts';
 import { deviceFunction, type DeviceFunction } from './device-function.ts';
 import { download, free, upload, type DeviceTensor } from './device-tensor.ts';
-import type { HostTensor } from './host-tensor.ts';
+import type { HostDataType, HostTensor } from './host-tensor.ts';
 import type { NativeModule } from './native-module.ts';
 import { attribute, buildRecording, type Recording } from './recording.ts';
 
-interface VariableShape {
+/** What of a variable never changes. */
+interface VariableSpec {
   readonly name: string;
+  readonly dtype: HostDataType;
   readonly shape: readonly number[];
 }
 
-/** float32 variables that live on the device and are updated in place by captured functions. */
+/** Variables that live on the device and are updated in place by captured functions. */
 export interface Variables {
-  readonly shapes: readonly VariableShape[];
+  readonly shapes: readonly VariableSpec[];
   /** The handles, in order: the first inputs of a captured function. */
   readonly handles: readonly DeviceTensor[];
   /** Copies of all values. */
@@ -32,7 +34,7 @@ export async function createVariables(
   scope: string,
   initial: readonly HostTensor[],
 ): Promise<Variables> {
-  const shapes = initial.map(({ name, shape }) => ({ name, shape }));
+  const shapes = initial.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
   const create = deviceFunction(native, `${scope}/create`, creation(scope, shapes));
   const handles = await withUploaded(native, initial, (values) => create.run(values));
   create.remove();
@@ -63,16 +65,16 @@ export async function createVariables(
   };
 }
 
-function requireSameShapes(shapes: readonly VariableShape[], values: readonly HostTensor[]): void {
+function requireSameShapes(shapes: readonly VariableSpec[], values: readonly HostTensor[]): void {
   if (values.length !== shapes.length) {
     throw new RangeError(`${values.length} values were given for ${shapes.length} variables`);
   }
-  shapes.forEach(({ name, shape }, index) => {
+  shapes.forEach(({ name, dtype, shape }, index) => {
     const value = values[index];
-    if (value?.name !== name || value.dtype !== 'float32' || value.shape.join() !== shape.join()) {
+    if (value?.name !== name || value.dtype !== dtype || value.shape.join() !== shape.join()) {
       const given =
         value === undefined ? 'nothing' : `${value.name} ${value.dtype}[${value.shape.join(', ')}]`;
-      throw new RangeError(`variable ${name} is float32[${shape.join(', ')}], but was given ${given}`);
+      throw new RangeError(`variable ${name} is ${dtype}[${shape.join(', ')}], but was given ${given}`);
     }
   });
 }
@@ -91,17 +93,17 @@ async function withUploaded<Result>(
   }
 }
 
-const float = attribute.type(dataTypes.float32);
 const handleSpec = { dataType: dataTypes.resource, shape: [] };
 
-function creation(scope: string, shapes: readonly VariableShape[]): Recording {
+function creation(scope: string, shapes: readonly VariableSpec[]): Recording {
   const builder = buildRecording();
-  const values = shapes.map(({ shape }) => builder.input({ dataType: dataTypes.float32, shape }));
-  const handles = shapes.map(({ name, shape }, index) => {
+  const values = shapes.map(({ dtype, shape }) => builder.input({ dataType: dataTypes[dtype], shape }));
+  const handles = shapes.map(({ name, dtype, shape }, index) => {
+    const type = attribute.type(dataTypes[dtype]);
     const handle = {
       node: builder.node('VarHandleOp', {
         attributes: {
-          dtype: float,
+          dtype: type,
           shape: attribute.shape(shape),
           shared_name: attribute.string(`${scope}/${name}`),
           container: attribute.string(''),
@@ -113,7 +115,7 @@ function creation(scope: string, shapes: readonly VariableShape[]): Recording {
     if (value === undefined) throw new RangeError(`variable ${name} has no initial value`);
     const assigned = builder.node('AssignVariableOp', {
       inputs: [handle, value],
-      attributes: { dtype: float },
+      attributes: { dtype: type },
       effect: true,
     });
     const ready = builder.node('Identity', {
@@ -126,30 +128,37 @@ function creation(scope: string, shapes: readonly VariableShape[]): Recording {
   return builder.finish(handles);
 }
 
-function reading(shapes: readonly VariableShape[]): Recording {
+function reading(shapes: readonly VariableSpec[]): Recording {
   const builder = buildRecording();
-  const handles = shapes.map(() => builder.input(handleSpec));
+  const handles = shapes.map(({ dtype }) => ({ handle: builder.input(handleSpec), dtype }));
   return builder.finish(
-    handles.map((handle) => ({
-      node: builder.node('ReadVariableOp', { inputs: [handle], attributes: { dtype: float } }),
+    handles.map(({ handle, dtype }) => ({
+      node: builder.node('ReadVariableOp', {
+        inputs: [handle],
+        attributes: { dtype: attribute.type(dataTypes[dtype]) },
+      }),
       index: 0,
     })),
   );
 }
 
-function assignment(shapes: readonly VariableShape[]): Recording {
+function assignment(shapes: readonly VariableSpec[]): Recording {
   const builder = buildRecording();
   const handles = shapes.map(() => builder.input(handleSpec));
-  shapes.forEach(({ shape }, index) => {
-    const value = builder.input({ dataType: dataTypes.float32, shape });
+  shapes.forEach(({ dtype, shape }, index) => {
+    const value = builder.input({ dataType: dataTypes[dtype], shape });
     const handle = handles[index];
     if (handle === undefined) return;
-    builder.node('AssignVariableOp', { inputs: [handle, value], attributes: { dtype: float }, effect: true });
+    builder.node('AssignVariableOp', {
+      inputs: [handle, value],
+      attributes: { dtype: attribute.type(dataTypes[dtype]) },
+      effect: true,
+    });
   });
   return builder.finish([]);
 }
 
-function destruction(shapes: readonly VariableShape[]): Recording {
+function destruction(shapes: readonly VariableSpec[]): Recording {
   const builder = buildRecording();
   for (const handle of shapes.map(() => builder.input(handleSpec))) {
     builder.node('DestroyResourceOp', { inputs: [handle], effect: true });

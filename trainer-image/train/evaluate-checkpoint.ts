@@ -35,7 +35,13 @@ export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Pr
       : { ...state.spec, data: { ...state.spec.data, train: data, validation: data } };
   const input = await openTrainingInput(spec, { rank: 0, worldSize: 1 });
   const network = resNet(spec.model);
-  const replica = await buildReplica(network, spec, { rank: 0, addresses: [], threads: options.threads });
+  // The file has the averaged weights in place of the last, if averages were kept.
+  const { distillation: _teacher, averaging: _averaging, ...recipe } = spec.recipe;
+  const replica = await buildReplica(
+    network,
+    { model: spec.model, recipe },
+    { rank: 0, addresses: [], threads: options.threads, storage: {} },
+  );
   try {
     await replica.restore(fromCheckpointLayout(tensors, network));
     const validation = await evaluate({ replica, input, stopRequested: () => false });

@@ -12,10 +12,11 @@ const reportIntervalMs = 1000;
 
 /** One finished step as its rank saw it. */
 export interface StepReport {
-  /** Finished steps, this one included. */
+  /** Finished steps, this one included unless it was skipped. */
   readonly step: number;
   readonly outcome: StepOutcome;
   readonly learningRate: number;
+  readonly lossScale: number;
   readonly dataWaitMs: number;
   /** From asking for the batch to the end of the step. */
   readonly durationMs: number;
@@ -92,12 +93,16 @@ function summarize(
   if (last === undefined) return {};
   return {
     metrics: {
-      images: reports.length * batchSize,
+      images: reports.filter(({ outcome }) => outcome.finite).length * batchSize,
       stepSeconds: reports.map((report) => report.outcome.durationMs / 1000),
       dataWaitSeconds: reports.reduce((sum, report) => sum + report.dataWaitMs, 0) / 1000,
       loss: last.outcome.loss,
       learningRate: last.learningRate,
       gradientNorm: last.outcome.gradientNorm,
+      lossScale: last.lossScale,
+      ...(last.outcome.teacherDivergence === undefined
+        ? {}
+        : { teacherDivergence: last.outcome.teacherDivergence }),
       skippedSteps: reports.filter((report) => !report.outcome.finite).length,
       residentMemoryBytes: residentMemoryBytes(),
     },

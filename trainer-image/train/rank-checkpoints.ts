@@ -49,8 +49,12 @@ export function openRankCheckpoints(options: RankCheckpointsOptions): RankCheckp
       const { tensors, state } = await readCheckpoint(openStorage(restoreFrom, storage), '');
       requireCompatible(state, spec, dataFingerprint);
       await replica.restore(fromCheckpointLayout(tensors, network));
-      const { step, history, best, trainSeconds } = state;
-      return { step, history, trainSeconds, ...(best === undefined ? {} : { best }) };
+      const { step, history, best, lossScale, trainSeconds } = state;
+      return {
+        ...{ step, history, trainSeconds },
+        ...(best === undefined ? {} : { best }),
+        ...(lossScale === undefined ? {} : { lossScale }),
+      };
     },
     async write(folder, { tensors, position, weightsHash, top1 }) {
       await writeSnapshot(folder, toCheckpointLayout(tensors, network), {

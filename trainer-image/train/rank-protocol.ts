@@ -72,6 +72,8 @@ export interface StepMetrics {
   readonly loss: number;
   readonly learningRate: number;
   readonly gradientNorm: number;
+  readonly lossScale: number;
+  readonly teacherDivergence?: number;
   readonly skippedSteps: number;
   readonly residentMemoryBytes: number;
 }

@@ -1,33 +1,48 @@
 import { performance } from 'node:perf_hooks';
 
-import { isTrainable, type Network } from '../model/network.ts';
-import { capture } from '../tensorflow/capture.ts';
+import { isTrainable } from '../model/network.ts';
 import { maximumRecording, sumRecording } from '../tensorflow/collectives.ts';
-import { deviceFunction, type DeviceFunction } from '../tensorflow/device-function.ts';
-import { download, free, upload, uploadScalar, type DeviceTensor } from '../tensorflow/device-tensor.ts';
+import type { DeviceFunction } from '../tensorflow/device-function.ts';
+import { download, free, upload, uploadFloats, type DeviceTensor } from '../tensorflow/device-tensor.ts';
 import { PeerLost, TensorFlowError } from '../tensorflow/errors.ts';
-import { elementCount, float32Tensor, float32Values, type HostTensor } from '../tensorflow/host-tensor.ts';
-import type { NativeModule } from '../tensorflow/native-module.ts';
+import {
+  elementCount,
+  float32Tensor,
+  floatValues,
+  toFloat,
+  type HostTensor,
+} from '../tensorflow/host-tensor.ts';
+import { storagePrecision, type ComputePrecision } from '../tensorflow/precision/compute-precision.ts';
 import type { Recording } from '../tensorflow/recording.ts';
 import type { TensorFlow } from '../tensorflow/tensorflow.ts';
-import { createVariables } from '../tensorflow/variables.ts';
-import { evaluationMetrics, evaluationSignature, evaluationStep } from './evaluation-step.ts';
+import { createVariables, type Variables } from '../tensorflow/variables.ts';
+import { accumulatorVariables } from './accumulation.ts';
+import { requireBatch, splitBatch, uploadBatch } from './batch-upload.ts';
+import { suspects } from './diagnosis.ts';
+import { evaluationMetrics } from './evaluation-step.ts';
 import { agreementReached, agreementVector, hashTensors } from './replica-agreement.ts';
-import { ReplicasDiverged, type Batch, type Replica } from './replica.ts';
+import { functionCache, replicaRecordings } from './replica-functions.ts';
+import { ReplicasDiverged, type Batch, type Replica, type StepInputs } from './replica.ts';
 import {
-  momentumName,
-  stepMetrics,
-  trainStep,
-  trainStepSignature,
-  type OptimizerSettings,
-} from './train-step.ts';
+  averageName,
+  replicaVariables,
+  teacherName,
+  type StepSettings,
+  type VariableShape,
+} from './step-settings.ts';
+import { scalarInputs, stepMetrics } from './train-step.ts';
 
 export interface ReplicaOptions {
   readonly tensorflow: TensorFlow;
-  readonly network: Network;
-  readonly optimizer: OptimizerSettings;
+  readonly settings: StepSettings;
+  /** What convolutions compute in. */
+  readonly precision: ComputePrecision;
+  /** In how many pieces a step computes its batch. */
+  readonly accumulationSteps: number;
   /** A value of every variable of the network. All ranks must have the same: draw them from one seed. */
   readonly initialValues: readonly HostTensor[];
+  /** A value of every variable of the teacher's network, if there is a teacher. */
+  readonly teacherValues?: readonly HostTensor[];
 }
 
 /** Codes with which a collective operation fails when another rank is gone. */
@@ -41,42 +56,80 @@ const peerLostCodes = new Set([
 
 /** Puts a network on this rank's device. At most one replica per process may be open. */
 export async function createReplica(options: ReplicaOptions): Promise<Replica> {
-  const { tensorflow, network, optimizer } = options;
+  const { tensorflow, settings, precision, accumulationSteps } = options;
+  const { network } = settings;
   const { native, worldSize } = tensorflow;
-  const variables = await createVariables(native, 'replica', withMomentum(network, options.initialValues));
-  const networkHandles = variables.handles.slice(0, network.variables.length);
+  const dtype = storagePrecision(precision);
+  const floats = (tensors: readonly HostTensor[]) => tensors.map((tensor) => toFloat(tensor, dtype));
+  const create = (scope: string, initial: readonly HostTensor[]) =>
+    createVariables(native, scope, floats(initial));
 
-  // A function is recorded for each size of batch; there are two, as the last of an epoch may be smaller.
-  const functions = functionCache(native);
-  const stepFunction = (count: number) =>
-    functions.get(`step/${count}`, () =>
-      capture(tensorflow, trainStepSignature(network, count), (values, inputs) =>
-        trainStep(tensorflow, network, optimizer, values, inputs),
-      ),
-    );
-  const evaluationFunction = (count: number) =>
-    functions.get(`evaluate/${count}`, () =>
-      capture(tensorflow, evaluationSignature(network, count), (values, inputs) =>
-        evaluationStep(tensorflow, network, values, inputs),
-      ),
-    );
+  const variables = await create('replica', replicaValues(settings, options.initialValues));
+  const teacher = await create('teacher', teacherValues(settings, options.teacherValues ?? []));
+  const accumulators = await create(
+    'accumulators',
+    accumulationSteps === 1 ? [] : accumulatorVariables(settings).map(zeros),
+  );
+  const groups: readonly Variables[] = [variables, teacher, accumulators];
+  const stepHandles = [...variables.handles, ...teacher.handles];
+  const handleOf = new Map(variables.shapes.map(({ name }, index) => [name, variables.handles[index]]));
+  const evaluated = network.variables.flatMap(({ name }) => {
+    const handle = handleOf.get(settings.averagingDecay === undefined ? name : averageName(name));
+    return handle === undefined ? [] : [handle];
+  });
 
-  /** Runs a function of one output, freeing its inputs. */
-  async function runOnce(
+  // A function is recorded for each size of batch; there are few.
+  const functions = functionCache(tensorflow);
+  const recordings = replicaRecordings(tensorflow, settings, precision);
+  const functionOf = (kind: keyof typeof recordings, count: number) =>
+    functions.get(`${kind}/${count}`, () => recordings[kind](count));
+
+  /** Runs a function, freeing its inputs. */
+  async function run(
     device: DeviceFunction,
     handles: readonly DeviceTensor[],
     inputs: readonly DeviceTensor[],
-  ): Promise<HostTensor> {
+  ) {
     const running = device.run([...handles, ...inputs]);
     free(native, inputs);
     const outputs = await running;
     try {
-      const [output] = outputs;
-      if (output === undefined) throw new TypeError(`${device.name} returned nothing`);
-      return download(native, output, device.name);
+      return outputs.map((output) => download(native, output, device.name));
     } finally {
       free(native, outputs);
     }
+  }
+
+  /** Runs a function of one output. */
+  async function runForOne(...given: Parameters<typeof run>): Promise<HostTensor> {
+    const [output] = await run(...given);
+    if (output === undefined) throw new TypeError(`${given[0].name} returned nothing`);
+    return output;
+  }
+
+  const collectively = worldSize === 1 ? <Result>(act: () => Promise<Result>) => act() : watchPeers;
+
+  const stepInputs = (batch: Batch, inputs: StepInputs) => {
+    const { learningRate, globalCount, stopRequested, lossScale = 1 } = inputs;
+    const scalars = { learningRate, globalCount, stopRequested: stopRequested ? 1 : 0, lossScale };
+    return [
+      ...uploadBatch(native, network, batch, dtype),
+      ...scalarInputs.map((name) => uploadFloats(native, dtype, [], [scalars[name]])),
+    ];
+  };
+
+  /** Computes a batch piece by piece and updates with the last. */
+  async function stepInPieces(batch: Batch, inputs: StepInputs): Promise<HostTensor> {
+    const pieces = splitBatch(batch, accumulationSteps);
+    const handles = [...stepHandles, ...accumulators.handles];
+    // Only the last piece asks, or one rank would count as several.
+    const silent = { ...inputs, stopRequested: false };
+    for (const [index, piece] of pieces.slice(0, -1).entries()) {
+      const device = functionOf(index === 0 ? 'accumulateFirst' : 'accumulateNext', piece.count);
+      await run(device, handles, stepInputs(piece, silent));
+    }
+    const last = pieces.at(-1) ?? batch;
+    return runForOne(functionOf('accumulatedStep', last.count), handles, stepInputs(last, inputs));
   }
 
   async function reduce(
@@ -87,7 +140,7 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
     if (worldSize === 1 || values.length === 0) return [...values];
     const device = functions.get(`${kind}/${values.length}`, () => record(worldSize, values.length));
     const input = upload(native, 'float64', [values.length], Float64Array.from(values));
-    const { data } = await collectively(() => runOnce(device, [], [input]));
+    const { data } = await collectively(() => runForOne(device, [], [input]));
     return [...new Float64Array(data.slice().buffer)];
   }
 
@@ -96,31 +149,44 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
       .filter(isTrainable)
       .reduce((total, { shape }) => total + elementCount(shape), 0),
 
-    async step(batch, { learningRate, globalCount, stopRequested }) {
+    async step(batch, inputs) {
       const startMs = performance.now();
       requireBatch(network, batch);
-      const device = stepFunction(batch.count);
-      const inputs = [
-        ...uploadBatch(native, network, batch),
-        ...[learningRate, globalCount, stopRequested ? 1 : 0].map((value) => uploadScalar(native, value)),
-      ];
-      const run = () => runOnce(device, variables.handles, inputs);
-      const metrics = float32Values(await (worldSize === 1 ? run() : collectively(run)));
+      const output = await collectively(() =>
+        accumulationSteps === 1
+          ? runForOne(functionOf('step', batch.count), stepHandles, stepInputs(batch, inputs))
+          : stepInPieces(batch, inputs),
+      );
+      const metrics = floatValues(output);
       return {
         loss: metricAt(metrics, stepMetrics.loss),
         finite: metricAt(metrics, stepMetrics.finite) === 1,
         gradientNorm: metricAt(metrics, stepMetrics.gradientNorm),
         correct: metricAt(metrics, stepMetrics.correct),
         stopRequested: metricAt(metrics, stepMetrics.stopRequested) === 1,
+        ...(settings.teacher === undefined
+          ? {}
+          : { teacherDivergence: metricAt(metrics, stepMetrics.divergence) }),
         durationMs: performance.now() - startMs,
       };
     },
 
+    async findNotFinite(batch, inputs) {
+      for (const piece of splitBatch(batch, accumulationSteps)) {
+        const device = functionOf('diagnose', piece.count);
+        const flags = await collectively(() => runForOne(device, stepHandles, stepInputs(piece, inputs)));
+        const first = floatValues(flags).findIndex((count) => count > 0);
+        if (first >= 0) return suspects(settings)[first];
+      }
+      return undefined;
+    },
+
     async evaluate(batch) {
       requireBatch(network, batch);
-      const device = evaluationFunction(batch.count);
-      const inputs = uploadBatch(native, network, batch);
-      const metrics = float32Values(await runOnce(device, networkHandles, inputs));
+      const device = functionOf('evaluate', batch.count);
+      const metrics = floatValues(
+        await runForOne(device, evaluated, uploadBatch(native, network, batch, dtype)),
+      );
       return {
         lossSum: metricAt(metrics, evaluationMetrics.lossSum),
         top1: metricAt(metrics, evaluationMetrics.top1),
@@ -143,94 +209,66 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
     snapshot: () => variables.readAll(),
 
     async restore(tensors) {
-      const given = new Map(tensors.map((tensor) => [tensor.name, tensor]));
       const wanted = new Set(variables.shapes.map(({ name }) => name));
       const unknown = tensors.find(({ name }) => !wanted.has(name));
       if (unknown !== undefined) throw new RangeError(`the model has no tensor named ${unknown.name}`);
-      const values = variables.shapes.map(({ name, shape }, index) => {
-        const tensor = given.get(name);
-        if (tensor !== undefined) return tensor;
-        if (index < network.variables.length) throw new RangeError(`the snapshot lacks ${name}`);
-        return zeros(name, shape);
-      });
-      await variables.assignAll(values);
+      await variables.assignAll(floats(replicaValues(settings, tensors)));
     },
 
     async close() {
       functions.clear();
-      await variables.destroy();
+      for (const group of groups) await group.destroy();
     },
   };
 }
 
-function withMomentum(network: Network, initial: readonly HostTensor[]): HostTensor[] {
-  const given = new Map(initial.map((tensor) => [tensor.name, tensor]));
-  const values = network.variables.map(({ name, shape }) => {
-    const tensor = given.get(name);
-    if (tensor === undefined) throw new RangeError(`${name} has no initial value`);
-    if (tensor.shape.join() !== shape.join()) {
-      throw new RangeError(
-        `the initial value of ${name} has shape [${tensor.shape.join(', ')}], expected [${shape.join(', ')}]`,
-      );
-    }
-    return tensor;
+/**
+ * A value of each variable of a replica. Momenta that are not given are zero, and averages begin with the weights.
+ * @throws RangeError if a variable of the network is not given or has another shape
+ */
+function replicaValues(settings: StepSettings, given: readonly HostTensor[]): HostTensor[] {
+  const byName = new Map(given.map((tensor) => [tensor.name, tensor]));
+  const beginnings = new Map(
+    settings.network.variables.flatMap(({ name }) => {
+      const value = byName.get(name);
+      if (value === undefined) throw new RangeError(`no value of ${name} is given`);
+      return [[name, value] as const, [averageName(name), { ...value, name: averageName(name) }] as const];
+    }),
+  );
+  return replicaVariables(settings).map((variable) => {
+    const value = byName.get(variable.name) ?? beginnings.get(variable.name) ?? zeros(variable);
+    requireShape(value, variable);
+    return value;
   });
-  const momenta = network.variables
-    .filter(isTrainable)
-    .map(({ name, shape }) => zeros(momentumName(name), shape));
-  return [...values, ...momenta];
 }
 
-function zeros(name: string, shape: readonly number[]): HostTensor {
+function teacherValues({ teacher }: StepSettings, given: readonly HostTensor[]): HostTensor[] {
+  const byName = new Map(given.map((tensor) => [tensor.name, tensor]));
+  return (teacher?.network.variables ?? []).map((variable) => {
+    const value = byName.get(variable.name);
+    if (value === undefined) throw new RangeError(`no value of the teacher's ${variable.name} is given`);
+    requireShape(value, variable);
+    return { ...value, name: teacherName(variable.name) };
+  });
+}
+
+function requireShape({ name, shape }: HostTensor, expected: VariableShape): void {
+  if (shape.join() === expected.shape.join()) return;
+  throw new RangeError(`${name} has shape [${shape.join(', ')}], expected [${expected.shape.join(', ')}]`);
+}
+
+function zeros({ name, shape }: VariableShape): HostTensor {
   return float32Tensor(name, shape, new Float32Array(elementCount(shape)));
 }
 
-/** Functions by name, recorded when first asked for. */
-function functionCache(native: NativeModule) {
-  const functions = new Map<string, DeviceFunction>();
-  return {
-    get(name: string, record: () => Recording): DeviceFunction {
-      const known = functions.get(name);
-      if (known !== undefined) return known;
-      const made = deviceFunction(native, name, record());
-      functions.set(name, made);
-      return made;
-    },
-    clear() {
-      for (const each of functions.values()) each.remove();
-      functions.clear();
-    },
-  };
-}
-
-function uploadBatch(native: NativeModule, network: Network, batch: Batch): DeviceTensor[] {
-  return [
-    upload(native, 'float32', [batch.count, ...network.imageShape], batch.images),
-    upload(native, 'float32', [batch.count, network.classes], batch.targets),
-  ];
-}
-
-function requireBatch(network: Network, { images, targets, count }: Batch): void {
-  const imageElements = count * elementCount(network.imageShape);
-  const targetElements = count * network.classes;
-  if (!Number.isInteger(count) || count < 1)
-    throw new RangeError(`a batch of ${count} samples cannot be used`);
-  if (images.length !== imageElements) {
-    throw new RangeError(`${count} images have ${imageElements} elements, got ${images.length}`);
-  }
-  if (targets.length !== targetElements) {
-    throw new RangeError(`${count} targets have ${targetElements} elements, got ${targets.length}`);
-  }
-}
-
-function metricAt(metrics: Float32Array, index: number): number {
+function metricAt(metrics: ArrayLike<number>, index: number): number {
   const metric = metrics[index];
   if (metric === undefined) throw new RangeError(`the step returned no metric ${index}`);
   return metric;
 }
 
 /** Tells the loss of a peer from other errors. */
-async function collectively<Result>(run: () => Promise<Result>): Promise<Result> {
+async function watchPeers<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (error) {

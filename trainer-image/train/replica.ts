@@ -4,9 +4,9 @@ import type { HostTensor } from '../tensorflow/host-tensor.ts';
 /** This rank's share of one global batch. */
 export interface Batch {
   /** NHWC, `count` images, already augmented and normalised. */
-  readonly images: Float32Array;
+  readonly images: Float32Array | Float64Array;
   /** `count` rows of class probabilities: one-hot, smoothed or mixed. */
-  readonly targets: Float32Array;
+  readonly targets: Float32Array | Float64Array;
   /** Samples in this share, 1 or more; shares of one step may differ between ranks. */
   readonly count: number;
 }
@@ -18,12 +18,17 @@ export interface StepInputs {
   readonly globalCount: number;
   /** This rank was asked to stop; the outcome says on every rank whether any rank was. */
   readonly stopRequested: boolean;
+  /** Factor of the loss while its gradient is taken; 1 if absent. Without effect unless the replica scales. */
+  readonly lossScale?: number;
 }
 
 export interface StepOutcome {
   /** Mean loss of the global batch before the update. */
   readonly loss: number;
-  /** False if loss or gradient was not finite; then weights, momentum and statistics are as before the step. */
+  /**
+   * False if loss or gradient was not finite; then weights, momentum, statistics and averages are as before the
+   * step. The same on all ranks.
+   */
   readonly finite: boolean;
   /** L2 norm of the global gradient, weight decay not included. */
   readonly gradientNorm: number;
@@ -31,6 +36,8 @@ export interface StepOutcome {
   readonly correct: number;
   /** True on every rank after the same step if any rank asked to stop. */
   readonly stopRequested: boolean;
+  /** Mean divergence from the teacher at the temperature of distillation, if there is a teacher. */
+  readonly teacherDivergence?: number;
   readonly durationMs: number;
 }
 
@@ -62,7 +69,13 @@ export interface Replica {
   readonly parameterCount: number;
   /** One optimiser step on this rank's share of the global batch. */
   step(batch: Batch, inputs: StepInputs): Promise<StepOutcome>;
-  /** Sums over one batch with the running statistics. Not collective. */
+  /**
+   * The first tensor, in the order of computation, that is not finite on any rank in the step that these would make:
+   * `the images`, `the loss`, `the gradient of conv1.weight`. Changes nothing.
+   * @returns undefined if none is on any single rank
+   */
+  findNotFinite(batch: Batch, inputs: StepInputs): Promise<string | undefined>;
+  /** Sums over one batch with the running statistics, by the averaged weights if averages are kept. Not collective. */
   evaluate(batch: Batch): Promise<EvaluationSums>;
   /** Sums a small list of numbers over all ranks, in float64: exact for integers up to 2^53. */
   allReduceSum(values: readonly number[]): Promise<number[]>;
@@ -71,9 +84,15 @@ export interface Replica {
    * @throws ReplicasDiverged if any rank holds other bits.
    */
   verifyAgreement(): Promise<string>;
-  /** Copies of weights, statistics and momentum at a step boundary. Momentum is named `<parameter>.momentum`. */
+  /**
+   * Copies of weights, statistics, momentum and averages at a step boundary. Momentum is named `<parameter>.momentum`,
+   * an average `<variable>.average`.
+   */
   snapshot(): Promise<HostTensor[]>;
-  /** Puts a snapshot back. Needs every tensor of the model; momentum may be absent and is then zero. */
+  /**
+   * Puts a snapshot back. Needs every tensor of the model; momentum may be absent and is then zero, and averages then
+   * begin with the weights.
+   */
   restore(tensors: readonly HostTensor[]): Promise<void>;
   /** Frees the device memory. The replica is of no use afterwards. */
   close(): Promise<void>;

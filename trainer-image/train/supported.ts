@@ -7,7 +7,7 @@ import { InvalidRecipe } from './invalid-recipe.ts';
  * to use. Empty if it can do everything. Pure, so that the command line can refuse before anything starts.
  */
 export function unsupportedFeatures(spec: ResolvedSpec): string[] {
-  return [...unsupportedData(spec), ...unsupportedRecipe(spec), ...unsupportedLocations(spec)];
+  return [...unsupportedData(spec), ...unsupportedLocations(spec)];
 }
 
 /** @throws InvalidRecipe with every message of {@link unsupportedFeatures}, if there is any */
@@ -41,22 +41,6 @@ function unsupportedData({ data, model }: ResolvedSpec): string[] {
         `data.normalize.${constant} has ${length} values, but the images of fashion-mnist have ${channels} channel; give ${channels}`,
       );
     }
-  }
-  return messages;
-}
-
-function unsupportedRecipe({ recipe }: ResolvedSpec): string[] {
-  const messages: string[] = [];
-  if (recipe.optimizer.name !== 'nesterov') {
-    messages.push(`recipe.optimizer.name ${recipe.optimizer.name} is not available yet; use nesterov`);
-  }
-  if (recipe.precision.compute !== 'float32') {
-    messages.push(`recipe.precision.compute ${recipe.precision.compute} is not available yet; use float32`);
-  }
-  if (recipe.distillation !== undefined) {
-    messages.push(
-      `recipe.distillation from ${recipe.distillation.teacher} is not available yet; leave the field out`,
-    );
   }
   return messages;
 }

@@ -1,77 +1,92 @@
 import type { Tensor } from '@tensorflow/tfjs';
 
-import { trainingLayers, type BatchStatistics } from '../model/layers.ts';
-import { isTrainable, type Network, type VariableSpec } from '../model/network.ts';
+import { assertNever } from '../../operator/base/errors.ts';
+import { isTrainable } from '../model/network.ts';
 import {
   named,
   type CaptureResult,
   type CaptureSignature,
   type NamedTensors,
 } from '../tensorflow/capture.ts';
-import { allReduceSum } from '../tensorflow/collectives.ts';
 import { dataTypes } from '../tensorflow/data-type.ts';
-import { rank4, softmaxCrossEntropy } from '../tensorflow/kernels.ts';
 import { operation } from '../tensorflow/operation.ts';
 import { attribute } from '../tensorflow/recording.ts';
 import { tf, type TensorFlow } from '../tensorflow/tensorflow.ts';
+import { movingAverage } from '../tricks/averaging.ts';
+import { momentumStep, type ParameterState } from '../tricks/momentum.ts';
 import { nesterovStep } from '../tricks/nesterov.ts';
-import { decayedGradient, type WeightDecay } from '../tricks/weight-decay.ts';
-
-export interface OptimizerSettings extends WeightDecay {
-  readonly momentum: number;
-}
+import { decayedGradient } from '../tricks/weight-decay.ts';
+import { figures, figuresName, reduceContributions, type Contributions } from './contributions.ts';
+import {
+  averageName,
+  momentumName,
+  replicaVariables,
+  teacherVariables,
+  type StepSettings,
+  type VariableShape,
+} from './step-settings.ts';
 
 /** How much of a running statistic each step keeps (the reference code's and torch's default). */
 const statisticsMomentum = 0.9;
 
 /** Where the step's one output has what. */
-export const stepMetrics = { loss: 0, finite: 1, gradientNorm: 2, correct: 3, stopRequested: 4 } as const;
+export const stepMetrics = {
+  loss: 0,
+  finite: 1,
+  gradientNorm: 2,
+  correct: 3,
+  stopRequested: 4,
+  divergence: 5,
+} as const;
 
-/** Name of the optimiser's memory of a parameter. */
-export function momentumName(parameter: string): string {
-  return `${parameter}.momentum`;
-}
+/** Names of the scalar inputs of every function of a step, after images and targets. */
+export const scalarInputs = ['learningRate', 'globalCount', 'stopRequested', 'lossScale'] as const;
 
-/** Variables of a replica: those of the network, then the momentum of the trainable ones. */
-function replicaVariables(network: Network): { name: string; shape: readonly number[] }[] {
-  return [
-    ...network.variables,
-    ...network.variables.filter(isTrainable).map(({ name, shape }) => ({ name: momentumName(name), shape })),
-  ];
-}
-
-export function trainStepSignature(network: Network, count: number): CaptureSignature {
+/**
+ * What the functions of a step take for `count` samples.
+ * @param more variables besides those of the replica and its teacher
+ */
+export function stepSignature(
+  settings: StepSettings,
+  count: number,
+  more: readonly VariableShape[] = [],
+): CaptureSignature {
+  const { imageShape, classes } = settings.network;
   return {
-    variables: replicaVariables(network),
+    variables: [...replicaVariables(settings), ...teacherVariables(settings), ...more],
     inputs: [
-      { name: 'images', shape: [count, ...network.imageShape] },
-      { name: 'targets', shape: [count, network.classes] },
-      { name: 'learningRate', shape: [] },
-      { name: 'globalCount', shape: [] },
-      { name: 'stopRequested', shape: [] },
+      { name: 'images', shape: [count, ...imageShape] },
+      { name: 'targets', shape: [count, classes] },
+      ...scalarInputs.map((name) => ({ name, shape: [] })),
     ],
   };
 }
 
 /**
- * One optimiser step as a pure function of the variables and the inputs of `trainStepSignature`.
+ * One optimiser step from what this rank contributes, as a pure function of the variables and the inputs of
+ * `stepSignature`.
  *
- * The loss is the sum over this rank's samples divided by the number of samples of the global batch, so that sums
- * over the ranks are means that weight every sample alike, whatever share each rank has. One all-reduce carries
- * gradients, batch statistics and metrics. If the reduced loss or gradient is not finite, every variable keeps its
- * value; all ranks see the same sums, so all decide alike.
+ * One all-reduce carries gradients, batch statistics and figures. If the reduced loss or gradient is not finite,
+ * every variable keeps its value; all ranks see the same sums, so all decide alike.
  */
 export function trainStep(
   tensorflow: TensorFlow,
-  network: Network,
-  optimizer: OptimizerSettings,
+  settings: StepSettings,
   values: NamedTensors,
   inputs: NamedTensors,
+  local: Contributions,
 ): CaptureResult {
+  const { network, optimizer, averagingDecay } = settings;
+  const summed = reduceContributions(tensorflow, local);
+  const summary = tf.unstack(named(summed, figuresName));
+  const figure = (name: keyof typeof figures): Tensor => {
+    const tensor = summary[figures[name]];
+    if (tensor === undefined) throw new TypeError(`the all-reduce lost the figure ${name}`);
+    return tensor;
+  };
   const parameters = network.variables.filter(isTrainable);
-  const local = localGradients(tensorflow, network, parameters, values, inputs);
-  const { gradients, statistics, loss, correct, stops } = reduceOverRanks(tensorflow, local);
-
+  const gradients = unscaledGradients(settings, parameters, summed, inputs);
+  const loss = figure('loss');
   const gradientNorm = globalNorm(tensorflow, [...gradients.values()]);
   const finite = tf.logicalAnd(tf.isFinite(loss), tf.isFinite(gradientNorm));
   const assignments = new Map<string, Tensor>();
@@ -81,119 +96,68 @@ export function trainStep(
     });
     assignments.set(name, kept);
   };
-
+  const next = new Map<string, Tensor>();
   for (const { name, kind } of parameters) {
     const value = named(values, name);
     const gradient = decayedGradient(named(gradients, name), value, kind, optimizer);
-    const next = nesterovStep(
-      { value, velocity: named(values, momentumName(name)) },
-      gradient,
-      optimizer.momentum,
-      named(inputs, 'learningRate'),
-    );
-    assignIfFinite(name, next.value);
-    assignIfFinite(momentumName(name), next.velocity);
+    const state = { value, velocity: named(values, momentumName(name)) };
+    const updated = optimizerStep(state, gradient, optimizer, named(inputs, 'learningRate'));
+    next.set(name, updated.value);
+    assignIfFinite(momentumName(name), updated.velocity);
   }
-  for (const [name, statistic] of statistics) {
+  for (const { name } of network.variables.filter((variable) => !isTrainable(variable))) {
     const kept = tf.mul(named(values, name), statisticsMomentum);
-    assignIfFinite(name, tf.add(kept, tf.mul(statistic, 1 - statisticsMomentum)));
+    next.set(name, tf.add(kept, tf.mul(named(summed, name), 1 - statisticsMomentum)));
+  }
+  for (const [name, value] of next) {
+    assignIfFinite(name, value);
+    if (averagingDecay !== undefined) {
+      const average = named(values, averageName(name));
+      assignIfFinite(averageName(name), movingAverage(average, value, averagingDecay));
+    }
   }
 
   const metrics = [
     loss,
     tf.cast(finite, 'float32'),
     gradientNorm,
-    correct,
-    tf.cast(tf.greater(stops, 0), 'float32'),
+    figure('correct'),
+    tf.cast(tf.greater(figure('stops'), 0), 'float32'),
+    figure('divergence'),
   ];
   return { outputs: [tf.stack(metrics)], assignments };
 }
 
-interface Contributions {
-  /** By parameter, first parameter first. */
-  readonly gradients: NamedTensors;
-  /** Batch statistics by the name of the running statistic, weighted by this rank's share of the samples. */
-  readonly statistics: NamedTensors;
-  readonly loss: Tensor;
-  readonly correct: Tensor;
-  /** How many ranks asked to stop. */
-  readonly stops: Tensor;
-}
-
-function localGradients(
-  tensorflow: TensorFlow,
-  network: Network,
-  parameters: readonly VariableSpec[],
-  values: NamedTensors,
+function unscaledGradients(
+  { lossScaled }: StepSettings,
+  parameters: readonly VariableShape[],
+  summed: Contributions,
   inputs: NamedTensors,
-): Contributions {
-  const images = rank4(named(inputs, 'images'));
-  const targets = named(inputs, 'targets');
-  const globalCount = named(inputs, 'globalCount');
-  const layers = trainingLayers(tensorflow, values);
-  let logits: Tensor | undefined;
-  const { value: loss, grads } = tf.valueAndGrads(() => {
-    // Kept, because what is not returned is freed.
-    logits = tf.keep(network.forward(layers, images));
-    const losses = softmaxCrossEntropy(tensorflow, logits, targets);
-    return tf.div<tf.Scalar>(tf.sum(losses), globalCount);
-  })(parameters.map(({ name }) => named(values, name)));
-  if (logits === undefined) throw new TypeError('the network returned no logits');
-
-  const gradients = new Map<string, Tensor>();
-  parameters.forEach(({ name }, index) => {
-    const gradient = grads[index];
-    if (gradient !== undefined) gradients.set(name, gradient);
-  });
-  const share = tf.div(images.shape[0], globalCount);
-  const statistics = weightedStatistics(layers.statistics, share);
-  const hits = tf.equal(tf.argMax(logits, 1), tf.argMax(targets, 1));
-  const correct = tf.sum(tf.cast(hits, 'float32'));
-  logits.dispose();
-  return { gradients, statistics, loss, correct, stops: named(inputs, 'stopRequested') };
+): NamedTensors {
+  // Divided in float32 and after the reduce, so that whatever overflowed is still seen.
+  const inverse = lossScaled ? tf.div(1, named(inputs, 'lossScale')) : undefined;
+  return new Map(
+    parameters.map(({ name }) => {
+      const gradient = named(summed, name);
+      return [name, inverse === undefined ? gradient : tf.mul(gradient, inverse)];
+    }),
+  );
 }
 
-function weightedStatistics(batch: ReadonlyMap<string, BatchStatistics>, share: Tensor): NamedTensors {
-  const weighted = new Map<string, Tensor>();
-  for (const [name, { mean, variance }] of batch) {
-    weighted.set(`${name}.running_mean`, tf.mul(mean, share));
-    weighted.set(`${name}.running_var`, tf.mul(variance, share));
-    mean.dispose();
-    variance.dispose();
+function optimizerStep(
+  state: ParameterState,
+  gradient: Tensor,
+  optimizer: StepSettings['optimizer'],
+  learningRate: Tensor,
+): ParameterState {
+  switch (optimizer.name) {
+    case 'nesterov':
+      return nesterovStep(state, gradient, optimizer, learningRate);
+    case 'sgd':
+      return momentumStep(state, gradient, optimizer, learningRate);
+    default:
+      return assertNever(optimizer.name);
   }
-  return weighted;
-}
-
-/** Sums everything over all ranks. */
-function reduceOverRanks(tensorflow: TensorFlow, local: Contributions): Contributions {
-  if (tensorflow.worldSize === 1) return local;
-  // The backward pass computes the gradients of the last layers first.
-  const gradientNames = [...local.gradients.keys()].reverse();
-  const statisticNames = [...local.statistics.keys()];
-  const scalars = tf.stack([local.loss, local.correct, local.stops]);
-  const sums = allReduceSum(tensorflow, [
-    ...gradientNames.map((name) => named(local.gradients, name)),
-    ...statisticNames.map((name) => named(local.statistics, name)),
-    scalars,
-  ]);
-  const summed = new Map([...gradientNames, ...statisticNames].map((name, index) => [name, at(sums, index)]));
-  const [loss, correct, stops] = tf.unstack(at(sums, sums.length - 1));
-  if (loss === undefined || correct === undefined || stops === undefined) {
-    throw new TypeError('the all-reduce lost the metrics');
-  }
-  return {
-    gradients: new Map([...local.gradients.keys()].map((name) => [name, named(summed, name)])),
-    statistics: new Map(statisticNames.map((name) => [name, named(summed, name)])),
-    loss,
-    correct,
-    stops,
-  };
-}
-
-function at(tensors: readonly Tensor[], index: number): Tensor {
-  const tensor = tensors[index];
-  if (tensor === undefined) throw new RangeError(`there is no tensor ${index}`);
-  return tensor;
 }
 
 /** L2 norm over all elements of all tensors. */

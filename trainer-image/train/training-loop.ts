@@ -8,6 +8,7 @@ import type { Clock } from '../../operator/base/clock.ts';
 import { RingmasterError } from '../../operator/base/errors.ts';
 import type { Logger } from '../../operator/base/logging.ts';
 import type { TrainingInput } from '../data/training-input.ts';
+import { initialLossScale, nextLossScale } from '../tricks/loss-scale.ts';
 import { learningRateAt } from '../tricks/schedule.ts';
 import { evaluate } from './evaluation.ts';
 import { createPrefetch } from './prefetch.ts';
@@ -23,16 +24,6 @@ export class Diverged extends RingmasterError {
     super('Diverged', message);
   }
 }
-
-/**
- * Steps in a row that may be skipped because loss or gradient are not finite. In float16 that is how the loss scale
- * finds its place, 15 halvings at most from 32,768; with the exponents of the others it never gets better by itself.
- */
-const skippedStepsAllowed: Readonly<Record<ResolvedRecipe['precision']['compute'], number>> = {
-  float32: 0,
-  bfloat16: 0,
-  float16: 15,
-};
 
 /**
  * A mean loss above this has exploded: the true class gets e^-10,000, where a blind guess among the most classes a
@@ -66,34 +57,44 @@ export type TrainingOutcome =
  * @throws ReplicasDiverged when two ranks hold different weights at the end of an epoch or at a checkpoint
  */
 export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
-  const { replica, input, plan, from, snapshots, reporter, stopRequested, clock, log } = parts;
+  const { replica, input, plan, recipe, from, snapshots, reporter, stopRequested, clock, log } = parts;
   const startedAtMs = clock.now();
   const batches = createPrefetch((index) => input.trainingBatch(index), from.step, plan.steps);
   const history = [...from.history];
   const epochLosses = createMean();
   let step = from.step;
-  let skippedInARow = 0;
+  let lossScale = from.lossScale ?? initialLossScale(recipe.precision);
+  /** The batch of a step that was skipped: the same step is taken again, at a smaller scale. */
+  let skipped: Batch | undefined;
 
   const trainSeconds = () => from.trainSeconds + (clock.now() - startedAtMs) / 1000;
 
   async function takeStep(): Promise<StepOutcome> {
     const beganAtMs = clock.now();
-    const batch: Batch = await batches.next();
+    const batch = skipped ?? (await batches.next());
     const dataWaitMs = clock.now() - beganAtMs;
-    const learningRate = learningRateAt(parts.recipe.learningRate, plan, step);
-    const outcome = await replica.step(batch, {
-      learningRate,
-      globalCount: plan.batchSize,
+    const learningRate = learningRateAt(recipe.learningRate, plan, step);
+    const { scale } = lossScale;
+    const inputs = {
+      ...{ learningRate, globalCount: plan.batchSize, lossScale: scale },
       stopRequested: stopRequested(),
-    });
-    step += 1;
-    skippedInARow = outcome.finite ? 0 : skippedInARow + 1;
-    const hopeless = skippedInARow > skippedStepsAllowed[parts.recipe.precision.compute];
-    if (hopeless || outcome.loss > explodedLoss) {
-      throw new Diverged(describeDivergence(outcome, step, plan.epochsAt(step), learningRate));
+    };
+    const outcome = await replica.step(batch, inputs);
+    const nextScale = nextLossScale(recipe.precision.lossScale, lossScale, outcome.finite);
+    if (nextScale === undefined || outcome.loss > explodedLoss) {
+      const culprit = outcome.finite ? undefined : await replica.findNotFinite(batch, inputs);
+      throw new Diverged(
+        describeDivergence(outcome, step + 1, plan.epochsAt(step + 1), learningRate, culprit),
+      );
     }
-    if (outcome.finite) epochLosses.add(outcome.loss);
-    reporter.noteStep({ step, outcome, learningRate, dataWaitMs, durationMs: clock.now() - beganAtMs });
+    lossScale = nextScale;
+    skipped = outcome.finite ? undefined : batch;
+    if (outcome.finite) {
+      step += 1;
+      epochLosses.add(outcome.loss);
+    }
+    const durationMs = clock.now() - beganAtMs;
+    reporter.noteStep({ step, outcome, learningRate, lossScale: scale, dataWaitMs, durationMs });
     return outcome;
   }
 
@@ -104,7 +105,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
     const validation = await evaluate({ replica, input, stopRequested });
     if (validation === 'interrupted') return false;
     const epoch = plan.epochsAt(step);
-    const learningRate = learningRateAt(parts.recipe.learningRate, plan, step - 1);
+    const learningRate = learningRateAt(recipe.learningRate, plan, step - 1);
     const { top1, top5, loss: validationLoss } = validation;
     const summary: EpochSummary = {
       epoch,
@@ -128,7 +129,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
     const last = history.at(-1);
     const top1 = last?.epoch === plan.epochsAt(step) ? last.top1 : undefined;
     await snapshots?.save({
-      position: { step, history: [...history], trainSeconds: trainSeconds() },
+      position: { step, history: [...history], lossScale, trainSeconds: trainSeconds() },
       weightsHash,
       ...(top1 === undefined ? {} : { top1 }),
       mustSave,
@@ -152,6 +153,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
     while (step < plan.steps) {
       const outcome = await takeStep();
       if (outcome.stopRequested) return await stop();
+      if (!outcome.finite) continue;
       if (plan.endsEpoch(step)) {
         if (!plan.checkpointDue(step)) await replica.verifyAgreement();
         if (!(await closeEpoch())) return await stop();
@@ -175,10 +177,17 @@ function finalAccuracy(history: readonly EpochSummary[]): { top1: number; top5: 
   return { top1, top5 };
 }
 
-function describeDivergence(outcome: StepOutcome, step: number, epoch: number, learningRate: number): string {
+function describeDivergence(
+  outcome: StepOutcome,
+  step: number,
+  epoch: number,
+  learningRate: number,
+  culprit: string | undefined,
+): string {
   return (
     `Training diverged: loss ${outcome.loss} and gradient norm ${outcome.gradientNorm} in step ${step} (epoch ${epoch.toFixed(2)}) at ` +
-    `learning rate ${learningRate}. Lower recipe.learningRate.base or raise recipe.learningRate.warmupEpochs.`
+    `learning rate ${learningRate}${culprit === undefined ? '' : `; ${culprit} was the first that is not finite`}. ` +
+    'Lower recipe.learningRate.base or raise recipe.learningRate.warmupEpochs.'
   );
 }
 

@@ -1,4 +1,5 @@
 import type { EpochSummary } from '../../operator/api/trainer/progress.ts';
+import type { LossScale } from '../tricks/loss-scale.ts';
 
 /** Where in its training a run stands, besides the tensors: what a checkpoint's `state.json` brings back. */
 export interface TrainingPosition {
@@ -8,6 +9,8 @@ export interface TrainingPosition {
   readonly history: readonly EpochSummary[];
   /** The saved step of the best validation so far. */
   readonly best?: { readonly step: number; readonly top1: number };
+  /** The loss scale of the next step; absent before the first. */
+  readonly lossScale?: LossScale;
   /** Seconds of training, evaluation included, over all attempts. */
   readonly trainSeconds: number;
 }

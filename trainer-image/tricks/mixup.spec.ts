@@ -12,12 +12,12 @@ describe('mixup', () => {
   });
 
   it('mixes targets after smoothing', () => {
-    const hard = smoothedTargets([2], 4, 0);
-    mixInto(hard, smoothedTargets([0], 4, 0), 0.3);
+    const hard = smoothedTargets([2], 4, { smoothing: 0, form: 'paper' });
+    mixInto(hard, smoothedTargets([0], 4, { smoothing: 0, form: 'paper' }), 0.3);
     expect(rounded(hard)).toEqual([0.7, 0, 0.3, 0]);
 
-    const smoothed = smoothedTargets([2], 4, 0.1);
-    mixInto(smoothed, smoothedTargets([0], 4, 0.1), 0.3);
+    const smoothed = smoothedTargets([2], 4, { smoothing: 0.1, form: 'paper' });
+    mixInto(smoothed, smoothedTargets([0], 4, { smoothing: 0.1, form: 'paper' }), 0.3);
     expect(rounded(smoothed)).toEqual([0.64, 0.0333333, 0.2933333, 0.0333333]);
   });
 

@@ -1,27 +1,29 @@
 import type { Tensor } from '@tensorflow/tfjs';
 
 import { tf } from '../tensorflow/tensorflow.ts';
-
-export interface NesterovState {
-  readonly value: Tensor;
-  /** Decaying sum of gradients; the learning rate is not in it. */
-  readonly velocity: Tensor;
-}
+import type { MomentumSettings, ParameterState } from './momentum.ts';
 
 /**
- * One step of Nesterov's accelerated gradient, with the learning rate outside the velocity:
- * `v = momentum * v + g; w -= learningRate * (g + momentum * v)`.
+ * One step of Nesterov's accelerated gradient, which looks one velocity ahead.
  *
- * This is the form of PyTorch and of the MXNet release behind the paper. Keras and newer MXNet multiply the learning
- * rate into the velocity instead; the two differ whenever the learning rate changes.
+ * With a velocity of gradients: `v = momentum * v + g; w -= learningRate * (g + momentum * v)`. This is the form of
+ * PyTorch and of the MXNet release behind the paper.
+ *
+ * With a velocity of updates: `v = momentum * v - learningRate * g; w += momentum * v - learningRate * g`, the form of
+ * Keras and newer MXNet. The two differ when the learning rate changes, as the velocity keeps the old one.
  */
 export function nesterovStep(
-  { value, velocity }: NesterovState,
+  { value, velocity }: ParameterState,
   gradient: Tensor,
-  momentum: number,
+  { momentum, velocity: of }: MomentumSettings,
   learningRate: Tensor,
-): NesterovState {
-  const newVelocity = tf.add(tf.mul(velocity, momentum), gradient);
-  const direction = tf.add(gradient, tf.mul(newVelocity, momentum));
-  return { value: tf.sub(value, tf.mul(learningRate, direction)), velocity: newVelocity };
+): ParameterState {
+  if (of === 'gradient') {
+    const newVelocity = tf.add(tf.mul(velocity, momentum), gradient);
+    const direction = tf.add(gradient, tf.mul(newVelocity, momentum));
+    return { value: tf.sub(value, tf.mul(learningRate, direction)), velocity: newVelocity };
+  }
+  const update = tf.mul(learningRate, gradient);
+  const newVelocity = tf.sub(tf.mul(velocity, momentum), update);
+  return { value: tf.add(value, tf.sub(tf.mul(newVelocity, momentum), update)), velocity: newVelocity };
 }

@@ -11,14 +11,16 @@ export interface TrainingLength {
 }
 
 /**
- * The learning rate of one step, in the paper's form. With i = step + 1, the peak rate η, m batches of
- * warm-up and T batches after it:
+ * The learning rate of one step. With i the number of its batch, the peak rate η, m batches of warm-up and T batches
+ * after it:
  * - warm-up, i <= m: `i η / m` (section 3.1);
- * - cosine: `η (1 + cos(π (i - m) / T)) / 2` (section 5.1), so the very last step has rate 0;
+ * - cosine: `η (1 + cos(π (i - m) / T)) / 2` (section 5.1);
  * - step: η times `factor` for every milestone, in epochs from the start of training, that is behind;
  * - constant: η.
  *
- * The published code counts from 0 instead: it starts at 0 and never reaches 0 again.
+ * In the paper's form batches count from 1, so the very last step has rate 0. In the form of the published code, whose
+ * logs and Keras' `CosineDecay` agree, they count from 0: it starts at 0 and never reaches 0 again. (Newer GluonCV
+ * divides by m - 1 and T - 1 instead; the logs do not.)
  * @param step finished steps before this one: 0 for the first of the training
  */
 export function learningRateAt(
@@ -28,7 +30,7 @@ export function learningRateAt(
 ): number {
   const peak = peakLearningRate(learningRate, batchSize);
   const warmupSteps = Math.round(learningRate.warmupEpochs * stepsPerEpoch);
-  const batch = step + 1;
+  const batch = learningRate.form === 'paper' ? step + 1 : step;
   if (batch <= warmupSteps) return (peak * batch) / warmupSteps;
   switch (learningRate.schedule) {
     case 'cosine': {

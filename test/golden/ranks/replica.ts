@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 
-import { momentumName, trainStep } from '../../../trainer-image/train/train-step.ts';
+import { localContributions } from '../../../trainer-image/train/contributions.ts';
+import { momentumName } from '../../../trainer-image/train/step-settings.ts';
+import { trainStep } from '../../../trainer-image/train/train-step.ts';
 import {
   float32Tensor,
   float32Values,
@@ -9,7 +11,7 @@ import {
 import { tf, type TensorFlow } from '../../../trainer-image/tensorflow/tensorflow.ts';
 import { createReplica } from '../../../trainer-image/train/replica-factory.ts';
 import type { Batch, Replica, StepInputs } from '../../../trainer-image/train/replica.ts';
-import { randomBatch, smallNetwork, smallReplica } from '../small-network.ts';
+import { randomBatch, smallReplica, smallSettings } from '../small-network.ts';
 import { answerTask } from './answer-task.ts';
 
 /** What the tests ask of a small network's replica, by name. */
@@ -100,7 +102,8 @@ const tasks = {
         ['globalCount', tf.scalar(oneStep.globalCount)],
         ['stopRequested', tf.scalar(0)],
       ]);
-      const result = trainStep(tensorflow, smallNetwork, smallReplica.optimizer, values, inputs);
+      const local = localContributions(tensorflow, smallSettings, values, inputs);
+      const result = trainStep(tensorflow, smallSettings, values, inputs, local);
       metrics = result.outputs[0]?.dataSync() ?? [];
       for (const [name, value] of result.assignments ?? []) eager.set(name, value.dataSync());
     });

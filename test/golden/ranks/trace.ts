@@ -23,8 +23,16 @@ export interface TraceAnswer {
 await answerTask<TraceTask>(async (tensorflow, { smoothing, decayBiasAndNorm, zeroGamma, shares }) => {
   const replica = await createReplica({
     tensorflow,
-    network: traceNetwork,
-    optimizer: { momentum: 0.9, weightDecay: 0.01, decayBiasAndNorm },
+    settings: {
+      network: traceNetwork,
+      batchNorm: 'local',
+      optimizer: {
+        ...{ name: 'nesterov', velocity: 'gradient', momentum: 0.9, weightDecay: 0.01, decayBiasAndNorm },
+      },
+      lossScaled: false,
+    },
+    precision: 'float32',
+    accumulationSteps: 1,
     initialValues: traceInitialValues({ zeroGamma }),
   });
   const norms = async () => {
