@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, RingmasterError } from '../base/errors.ts';
+import { checkpointsCommand } from './checkpoints/checkpoints-command.ts';
 import { CommandError } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { evaluateCommand } from './evaluate.ts';
@@ -24,8 +25,9 @@ export async function runProgram(words: readonly string[], context: CommandConte
     .addCommand(validateCommand(context, finish))
     .addCommand(evaluateCommand(context, finish))
     .addCommand(getCommand(context, finish))
+    .addCommand(checkpointsCommand(context, finish))
     .addCommand(explainCommand(context));
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command
       .exitOverride()
       .configureOutput({
@@ -40,6 +42,10 @@ export async function runProgram(words: readonly string[], context: CommandConte
   } catch (error) {
     return explainFailure(error, context);
   }
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 function explainFailure(error: unknown, context: CommandContext): number {
