@@ -51,9 +51,12 @@ export interface TrainerPodOptions {
   readonly folder: string;
   readonly address: string;
   readonly hostsFile?: string;
+  /** Where the Secret of the checkpoints is mounted. */
+  readonly credentialsFolder?: string;
 }
 
-export function startTrainerPod({ assignment, folder, address, hostsFile }: TrainerPodOptions): TrainerPod {
+export function startTrainerPod(options: TrainerPodOptions): TrainerPod {
+  const { assignment, folder, address, hostsFile, credentialsFolder } = options;
   const terminationLog = join(folder, 'termination-log');
   mkdirSync(folder, { recursive: true });
   const child = spawn(process.execPath, [program], {
@@ -66,6 +69,7 @@ export function startTrainerPod({ assignment, folder, address, hostsFile }: Trai
       [agentVariables.podAddress]: address,
       [agentVariables.hostsFile]: hostsFile ?? join(folder, 'hosts'),
       [agentVariables.terminationLog]: terminationLog,
+      ...(credentialsFolder === undefined ? {} : { [agentVariables.credentialsFolder]: credentialsFolder }),
     },
   });
   const pid = child.pid ?? 0;
