@@ -40,13 +40,9 @@ describe('preflight', () => {
   });
 
   it('names every part that this trainer cannot do, as a path of the manifest', () => {
-    const problems = problemsOf({
-      recipe: { preset: 'efficient' },
-      data: { ...trainable.data, train: 's3://datasets/b' },
-    });
-    expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
-      'spec.recipe.precision.compute',
-      'spec.data.train',
+    expect(problemsOf({ model: { ...trainable.model, classes: 100, channels: 3 } })).toEqual([
+      'spec.model.classes is 100, but data.format fashion-mnist needs 10',
+      'spec.model.channels is 3, but data.format fashion-mnist needs 1',
     ]);
   });
 });

@@ -12,7 +12,7 @@ import { runProgram } from '../../../operator/cli/program.ts';
 export interface CommandLine {
   readonly folder: string;
   /** Writes a manifest of a run that behaves so, and returns its name. */
-  writeRun(name: string, behaviour: string, recipe?: object): string;
+  writeRun(name: string, behaviour: string, recipe?: object, model?: object): string;
   /** Starts one command. */
   start(...words: string[]): RunningCommand;
   dispose(): void;
@@ -37,8 +37,8 @@ export function openCommandLine({ isTTY = false } = {}): CommandLine {
   writeFileSync(join(programFolder, 'trainer-image', 'main.ts'), `import ${JSON.stringify(fakeTrainer)};\n`);
   return {
     folder,
-    writeRun: (name, behaviour, recipe = {}) => {
-      writeFileSync(join(folder, `${name}.json`), JSON.stringify(manifest(name, behaviour, recipe)));
+    writeRun: (name, behaviour, recipe = {}, model = {}) => {
+      writeFileSync(join(folder, `${name}.json`), JSON.stringify(manifest(name, behaviour, recipe, model)));
       return `${name}.json`;
     },
     start: (...words) => startCommand(words, { folder, programFolder, isTTY }),
@@ -71,13 +71,13 @@ function startCommand(
   };
 }
 
-function manifest(name: string, behaviour: string, recipe: object): unknown {
+function manifest(name: string, behaviour: string, recipe: object, model: object): unknown {
   return {
     apiVersion: 'ringmaster.dev/v1alpha1',
     kind: 'TrainingRun',
     metadata: { name },
     spec: {
-      model: { depth: 8, stem: 'small', classes: 10, imageSize: 28, channels: 1 },
+      model: { depth: 8, stem: 'small', classes: 10, imageSize: 28, channels: 1, ...model },
       data: { format: 'fashion-mnist', train: './data', augmentation: 'light' },
       recipe: {
         epochs: 3,
