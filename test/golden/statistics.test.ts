@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { float32Values } from '../../trainer-image/tensorflow/host-tensor.ts';
+import { floatValues } from '../../trainer-image/tensorflow/host-tensor.ts';
 import type { TraceAnswer, TraceTask } from './ranks/trace.ts';
 import { runRanks } from './run-ranks.ts';
 import { traceBatch, traceInitialValues } from './trace-network.ts';
@@ -10,7 +10,7 @@ function firstLayerStatistics(first: number, count: number) {
   const { images } = traceBatch(first, count, 0.1);
   const [filter] = traceInitialValues({ zeroGamma: false });
   if (filter === undefined) throw new Error('the trace network has no filter');
-  const weights = float32Values(filter);
+  const weights = floatValues(filter);
   const pixel = (image: number, y: number, x: number) =>
     y < 0 || x < 0 || y > 27 || x > 27 ? 0 : (images[image * 784 + y * 28 + x] ?? 0);
   return [0, 1, 2, 3].map((channel) => {
@@ -53,13 +53,16 @@ describe('running statistics', () => {
   it.each([{ shares: [16] }, { shares: [12, 4] }])(
     'keep 0.9 of the old and take 0.1 of the mean over the ranks, weighted by samples: $shares',
     async ({ shares }) => {
-      const task: TraceTask = { smoothing: 0.1, decayBiasAndNorm: false, zeroGamma: false, shares };
+      const task: TraceTask = {
+        ...{ precision: 'float64', batchNorm: 'local', naiveMean: false },
+        ...{ smoothing: 0.1, decayBiasAndNorm: false, zeroGamma: false, shares },
+      };
       const answers = (await runRanks('trace', shares.length, task)) as TraceAnswer[];
       const { mean, variance } = expectedNorms(shares);
       for (const { afterFirst } of answers) {
-        expect((afterFirst['bn1.running_mean'] ?? 0) / mean).toBeCloseTo(1, 4);
+        expect((afterFirst['bn1.running_mean'] ?? 0) / mean).toBeCloseTo(1, 9);
         // Tight enough to tell the unbiased variance from the biased one.
-        expect((afterFirst['bn1.running_var'] ?? 0) / variance).toBeCloseTo(1, 6);
+        expect((afterFirst['bn1.running_var'] ?? 0) / variance).toBeCloseTo(1, 9);
       }
     },
   );

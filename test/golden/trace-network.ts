@@ -6,7 +6,7 @@ import {
   denseVariables,
   type Network,
 } from '../../trainer-image/model/network.ts';
-import { elementCount, float32Tensor, type HostTensor } from '../../trainer-image/tensorflow/host-tensor.ts';
+import { elementCount, type HostTensor } from '../../trainer-image/tensorflow/host-tensor.ts';
 import { tf } from '../../trainer-image/tensorflow/tensorflow.ts';
 import type { Batch } from '../../trainer-image/train/replica.ts';
 
@@ -51,7 +51,7 @@ export function traceInitialValues({ zeroGamma }: { zeroGamma: boolean }): HostT
           return 0;
       }
     });
-    return float32Tensor(name, shape, values);
+    return { name, dtype: 'float64', shape, data: new Uint8Array(Float64Array.from(values).buffer) };
   });
 }
 
@@ -61,14 +61,14 @@ const labels = [9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9, 5, 5, 7, 9];
 const mean = 72.94035223214286;
 const deviation = 90.02118235130526;
 
-/** Some of the first 16 training images of Fashion-MNIST, with smoothed targets. */
+/** Some of the first 16 training images of Fashion-MNIST, with smoothed targets, in float64. */
 export function traceBatch(first: number, count: number, smoothing: number): Batch {
   const pixels = readFileSync(new URL('fashion-mnist-first-16.bin', import.meta.url));
-  const images = Float32Array.from(
+  const images = Float64Array.from(
     pixels.subarray(first * 784, (first + count) * 784),
     (pixel) => (pixel - mean) / deviation,
   );
-  const targets = new Float32Array(count * 10).fill(smoothing / 9);
+  const targets = new Float64Array(count * 10).fill(smoothing / 9);
   for (let sample = 0; sample < count; sample++) {
     targets[sample * 10 + (labels[first + sample] ?? 0)] = 1 - smoothing;
   }

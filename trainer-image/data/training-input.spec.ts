@@ -66,7 +66,7 @@ describe('training batches', () => {
 
   it('show the same images in another order and crop in the next epoch', async () => {
     const input = await open(undefined, { batchSize: 130 });
-    const classesOf = ({ targets }: Batch) =>
+    const classesOf = ({ targets }: ImageBatch) =>
       Array.from({ length: 130 }, (_, row) =>
         targets.subarray(row * 10, row * 10 + 10).findIndex((p) => p > 0.5),
       );
