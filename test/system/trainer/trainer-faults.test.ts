@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '../../../operator/api/trainer/exit-codes.ts';
@@ -87,7 +86,7 @@ describe('a trainer pod that cannot do its work', () => {
     expect(exitCode, log).toBe(exitCodes.diverged);
     expect(message?.reason).toBe('Diverged');
     expect(message?.message).toMatch(/loss NaN .* in step 1 \(epoch 0\.06\)/);
-    expect(existsSync(join(world.folder, 'not-a-number'))).toBe(false);
+    expect(message?.checkpoint).toBeUndefined();
   });
 
   it('does not wait for an exploding loss to overflow', async () => {
@@ -97,14 +96,21 @@ describe('a trainer pod that cannot do its work', () => {
     expect(message?.message).toContain('Lower recipe.learningRate.base');
   });
 
-  it('gives up when no checkpoint can be written, after trying again while it trains on', async () => {
-    await writeFile(join(world.folder, 'not-a-folder'), '');
-    const pod = world.start('not-a-folder', { recipe: endless, every: { steps: 5 } });
+  it('gives up when checkpoints cannot be written any more, after trying again while it trains on', async () => {
+    const place = (name: string) => join(world.folder, name);
+    await mkdir(place('disk'));
+    await writeFile(place('no-disk'), '');
+    await symlink('disk', place('mount'));
+    await symlink('no-disk', place('mount.next'));
+    const pod = world.start('mount', { recipe: endless, every: { steps: 5 } });
+    await until('a checkpoint', async () => (await pod.progress())?.checkpoint);
+    // In one moment, so that no folder can be made in between.
+    await rename(place('mount.next'), place('mount'));
     const { exitCode, message, log } = await pod.ended;
     expect(exitCode, log).toBe(exitCodes.checkpointFailed);
     expect(message?.reason).toBe('CheckpointFailed');
     expect(message?.message).toContain('in 4 tries');
-    expect(message?.step).toBeGreaterThan(5);
+    expect(message?.step).toBeGreaterThan((message?.checkpoint?.step ?? 0) + 5);
   });
 
   it('neither trains nor saves once a newer attempt has saved', async () => {
