@@ -371,9 +371,9 @@ export const badManifests: readonly BadManifest[] = [
   },
   {
     what: 'an unknown loss scale',
-    spec: { recipe: { precision: { lossScale: 'static' } } },
+    spec: { recipe: { precision: { lossScale: 'automatic' } } },
     field: 'spec.recipe.precision.lossScale',
-    says: '"dynamic", "none"',
+    says: '"dynamic", "static", "none"',
   },
   {
     what: 'all probability given away',

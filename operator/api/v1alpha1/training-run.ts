@@ -12,8 +12,10 @@ import { TrainingRunStatus } from './status.ts';
  */
 export const TrainingRunSchema = z
   .object({
-    spec: SpecFields.meta({ 'x-kubernetes-validations': toCel(specRules) }),
-    status: TrainingRunStatus.optional(),
+    spec: SpecFields.meta({ 'x-kubernetes-validations': toCel(specRules) }).describe(
+      'What to train, on what, how, and with what resources.',
+    ),
+    status: TrainingRunStatus.optional().describe('What is known of the run. Written by the operator only.'),
   })
   .meta({ 'x-kubernetes-validations': toCel(runNameRules) });
 
