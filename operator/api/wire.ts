@@ -131,6 +131,22 @@ export interface Service extends KubernetesObject {
   };
 }
 
+/** Pods that a NetworkPolicy names, by labels of theirs and of their namespace. */
+export interface NetworkPolicyPeer {
+  podSelector?: { matchLabels?: Record<string, string> };
+  namespaceSelector?: { matchLabels?: Record<string, string> };
+}
+
+export interface NetworkPolicy extends KubernetesObject {
+  apiVersion: 'networking.k8s.io/v1';
+  kind: 'NetworkPolicy';
+  spec: {
+    podSelector: { matchLabels?: Record<string, string> };
+    policyTypes: ('Ingress' | 'Egress')[];
+    ingress?: { from?: NetworkPolicyPeer[]; ports?: { protocol: string; port: number }[] }[];
+  };
+}
+
 /** An event of `events.k8s.io/v1`. */
 export interface Event extends KubernetesObject {
   apiVersion: 'events.k8s.io/v1';

@@ -7,6 +7,8 @@ import { evaluateCommand } from './evaluate.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { explainCommand } from './explain.ts';
 import { getCommand } from './get.ts';
+import { managerCommand } from './manager.ts';
+import { profileCommand } from './profile.ts';
 import { runCommand } from './run/run-command.ts';
 import { validateCommand } from './validate.ts';
 
@@ -25,8 +27,10 @@ export async function runProgram(words: readonly string[], context: CommandConte
     .addCommand(validateCommand(context, finish))
     .addCommand(evaluateCommand(context, finish))
     .addCommand(getCommand(context, finish))
+    .addCommand(profileCommand(context, finish))
     .addCommand(checkpointsCommand(context, finish))
-    .addCommand(explainCommand(context));
+    .addCommand(explainCommand(context))
+    .addCommand(managerCommand(context, finish));
   for (const command of withSubcommands(program)) {
     command
       .exitOverride()

@@ -1,6 +1,6 @@
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import { apiVersion, trainingRunKind } from '../api/v1alpha1/group.ts';
-import type { Event, KubernetesObject, Pod, Service } from '../api/wire.ts';
+import type { Event, KubernetesObject, NetworkPolicy, Pod, Service } from '../api/wire.ts';
 
 /** One resource of the API, with the type of its objects. */
 export interface ResourceType<T extends KubernetesObject> {
@@ -15,11 +15,17 @@ export const resourceTypes: {
   readonly trainingRuns: ResourceType<TrainingRun>;
   readonly pods: ResourceType<Pod>;
   readonly services: ResourceType<Service>;
+  readonly networkPolicies: ResourceType<NetworkPolicy>;
   readonly events: ResourceType<Event>;
 } = {
   trainingRuns: { apiVersion, kind: trainingRunKind, plural: 'trainingruns' },
   pods: { apiVersion: 'v1', kind: 'Pod', plural: 'pods' },
   services: { apiVersion: 'v1', kind: 'Service', plural: 'services' },
+  networkPolicies: {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    plural: 'networkpolicies',
+  },
   events: { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' },
 };
 

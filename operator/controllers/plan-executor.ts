@@ -1,6 +1,6 @@
 import { labels } from '../api/v1alpha1/group.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
-import type { KubernetesObject, Pod, Service } from '../api/wire.ts';
+import type { KubernetesObject, NetworkPolicy, Pod, Service } from '../api/wire.ts';
 import { RingmasterError } from '../base/errors.ts';
 import { ClusterError, type ClusterErrorReason } from '../cluster/cluster-error.ts';
 import { resourceTypes, type Cluster, type ResourceType } from '../cluster/cluster.ts';
@@ -21,6 +21,7 @@ export interface WriteListener {
   onPodCreated(uid: string | undefined): void;
   onPodDeleted(uid: string): void;
   onServiceCreated(uid: string | undefined): void;
+  onNetworkPolicyCreated(uid: string | undefined): void;
 }
 
 /**
@@ -52,6 +53,17 @@ export async function execute(
         break;
       case 'deleteService':
         deletions.push(() => deleteExactly<Service>(cluster, resourceTypes.services, namespace, action));
+        break;
+      case 'createNetworkPolicy':
+        // Before any pod, so that none is ever without its fence.
+        listener.onNetworkPolicyCreated(
+          await createOwned<NetworkPolicy>(cluster, resourceTypes.networkPolicies, action.networkPolicy, run),
+        );
+        break;
+      case 'deleteNetworkPolicy':
+        deletions.push(() =>
+          deleteExactly<NetworkPolicy>(cluster, resourceTypes.networkPolicies, namespace, action),
+        );
         break;
       case 'deleteRun':
         deletions.push(() =>

@@ -4,11 +4,12 @@ import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/logging.ts';
 import { labels, managedByValue } from '../api/v1alpha1/group.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
-import type { Pod, Service } from '../api/wire.ts';
+import type { NetworkPolicy, Pod, Service } from '../api/wire.ts';
 import { isClusterError } from '../cluster/cluster-error.ts';
 import { resourceTypes, type Cluster } from '../cluster/cluster.ts';
 import type { ObservedRun, PlanSettings } from '../plan/observed-run.ts';
 import { planRun, type Plan } from '../plan/plan.ts';
+import { noControllerMetrics, type ControllerMetrics, type ReconcileResult } from './controller-metrics.ts';
 import { eventRecorder, type EventRecorder } from './events.ts';
 import { Expectations } from './expectations.ts';
 import { keyOf, ObjectCache, parseKey } from './object-cache.ts';
@@ -17,6 +18,9 @@ import { ProgressPoller, type FetchProgress } from './progress-poller.ts';
 import { isAtLeast } from './resource-version.ts';
 import { StatusWriter } from './status-writer.ts';
 import { WorkQueue } from './work-queue.ts';
+
+type OwnedObject = Pod | Service | NetworkPolicy;
+type OwnedCache = ObjectCache<Pod> | ObjectCache<Service> | ObjectCache<NetworkPolicy>;
 
 interface RunControllerSettings extends PlanSettings {
   /** Runs reconciled at once. Default 8: a reconcile is mostly waiting for the API. */
@@ -39,6 +43,10 @@ export interface RunControllerOptions {
   readonly log: Logger;
   readonly fetchProgress: FetchProgress;
   readonly settings: RunControllerSettings;
+  /** Default: counts nothing. */
+  readonly metrics?: ControllerMetrics;
+  /** Called once everything that exists is known and work begins. */
+  readonly onReady?: () => void;
   /** Lifetime: on abort, reconciles under way are finished and no other begins. */
   readonly signal: AbortSignal;
 }
@@ -55,17 +63,21 @@ class RunController {
   readonly #runs: ObjectCache<TrainingRun>;
   readonly #pods: ObjectCache<Pod>;
   readonly #services: ObjectCache<Service>;
+  /** Absent where runs are not fenced: the API need not even serve NetworkPolicies. */
+  readonly #networkPolicies: ObjectCache<NetworkPolicy> | undefined;
   readonly #expectations: Expectations;
   readonly #poller: ProgressPoller;
   readonly #statuses: StatusWriter;
   readonly #events: EventRecorder;
   readonly #progressIntervalMs: number;
+  readonly #metrics: ControllerMetrics;
 
   constructor(options: RunControllerOptions) {
     const { cluster, clock, log, fetchProgress, settings, signal } = options;
     this.#options = options;
     this.#progressIntervalMs = settings.progressIntervalMs ?? 5_000;
-    this.#queue = new WorkQueue({ clock, signal });
+    this.#metrics = options.metrics ?? noControllerMetrics;
+    this.#queue = new WorkQueue({ clock, signal, metrics: this.#metrics.queue });
     this.#expectations = new Expectations(clock, settings.cacheTimeoutMs ?? 10_000);
     this.#statuses = new StatusWriter(cluster, clock, settings.statusIntervalMs ?? 5_000);
     this.#events = eventRecorder(cluster, clock, log, settings.instance ?? 'ringmaster');
@@ -79,7 +91,7 @@ class RunController {
     });
     const place = settings.namespace === undefined ? {} : { namespace: settings.namespace };
     const owned = { ...place, labels: { [labels.managedBy]: managedByValue } };
-    const enqueueOwner = ({ metadata }: Pod | Service) => {
+    const enqueueOwner = ({ metadata }: OwnedObject) => {
       const run = metadata.labels?.[labels.run];
       if (run !== undefined) this.#queue.add(keyOf({ ...metadata, name: run }));
     };
@@ -105,22 +117,44 @@ class RunController {
       indexBy: runUidOf,
       onChange: enqueueOwner,
     });
+    this.#networkPolicies =
+      settings.isolation === undefined
+        ? undefined
+        : new ObjectCache<NetworkPolicy>({
+            ...common,
+            type: resourceTypes.networkPolicies,
+            selection: owned,
+            indexBy: runUidOf,
+            onChange: enqueueOwner,
+          });
   }
 
   async run(): Promise<void> {
-    const { signal, settings } = this.#options;
-    const caches = [this.#runs, this.#pods, this.#services];
+    const { signal, settings, onReady } = this.#options;
+    const caches = [
+      this.#runs,
+      this.#pods,
+      this.#services,
+      ...(this.#networkPolicies === undefined ? [] : [this.#networkPolicies]),
+    ];
     await Promise.race([Promise.all(caches.map(({ synced }) => synced)), aborted(signal)]);
-    const workers = Array.from({ length: settings.workers ?? 8 }, () => this.#work());
+    const workerCount = settings.workers ?? 8;
+    this.#metrics.started(workerCount);
+    if (!signal.aborted) onReady?.();
+    const workers = Array.from({ length: workerCount }, () => this.#work());
     await Promise.all([...workers, ...caches.map(({ closed }) => closed)]);
   }
 
   async #work(): Promise<void> {
     for (let key = await this.#queue.next(); key !== undefined; key = await this.#queue.next()) {
+      const startedAtMs = this.#options.clock.now();
+      let result: ReconcileResult = 'success';
+      this.#metrics.reconciling();
       try {
         await this.#reconcile(key);
         this.#queue.forget(key);
       } catch (error) {
+        result = 'error';
         // Whatever is wrong with this run must not keep a worker from the others.
         const level = isClusterError(error, 'Conflict') ? 'debug' : 'warn';
         this.#options.log[level](
@@ -129,6 +163,7 @@ class RunController {
         );
         this.#queue.addWithBackoff(key);
       } finally {
+        this.#metrics.reconciled(result, (this.#options.clock.now() - startedAtMs) / 1000);
         this.#queue.done(key);
       }
     }
@@ -191,28 +226,45 @@ class RunController {
     const run = this.#runs.get(parseKey(key));
     if (run === undefined) return undefined;
     const { uid = '' } = run.metadata;
-    return this.#observed(key, run, this.#pods.indexed(uid), this.#services.indexed(uid)[0]);
+    return this.#observed(
+      key,
+      run,
+      this.#pods.indexed(uid),
+      this.#services.indexed(uid)[0],
+      this.#networkPolicies?.indexed(uid)[0],
+    );
   }
 
   /** Asks the cluster itself. */
   async #observeCluster(key: string): Promise<ObservedRun | undefined> {
-    const { cluster } = this.#options;
+    const { cluster, settings } = this.#options;
     const { namespace, name } = parseKey(key);
     const run = await cluster.get<TrainingRun>(resourceTypes.trainingRuns, { namespace, name });
     if (run === undefined) return undefined;
     const selection = { namespace, labels: { [labels.runUid]: run.metadata.uid ?? '' } };
     const pods = await cluster.list<Pod>(resourceTypes.pods, selection);
     const [service] = await cluster.list<Service>(resourceTypes.services, selection);
+    const [networkPolicy] =
+      settings.isolation === undefined
+        ? []
+        : await cluster.list<NetworkPolicy>(resourceTypes.networkPolicies, selection);
     this.#expectations.forget(key);
-    return this.#observed(key, run, pods, service);
+    return this.#observed(key, run, pods, service, networkPolicy);
   }
 
-  #observed(key: string, run: TrainingRun, pods: Pod[], service: Service | undefined): ObservedRun {
+  #observed(
+    key: string,
+    run: TrainingRun,
+    pods: Pod[],
+    service: Service | undefined,
+    networkPolicy: NetworkPolicy | undefined,
+  ): ObservedRun {
     const source = { runUid: run.metadata.uid ?? '', attempt: run.status?.attempt ?? 0 };
     return {
       run,
       pods,
       ...(service === undefined ? {} : { service }),
+      ...(networkPolicy === undefined ? {} : { networkPolicy }),
       ...this.#poller.last(key, source),
       nowMs: this.#options.clock.now(),
     };
@@ -226,10 +278,11 @@ class RunController {
   }
 
   #listener(key: string): WriteListener {
-    const has = (cache: ObjectCache<Pod> | ObjectCache<Service>, uid: string | undefined) => () =>
-      this.#ownedBy(key, cache).some(({ metadata }) => metadata.uid === uid);
+    const has = (cache: OwnedCache | undefined, uid: string | undefined) => () =>
+      cache === undefined || this.#ownedBy(key, cache).some(({ metadata }) => metadata.uid === uid);
     return {
       onPodCreated: (uid) => this.#expectations.expect(key, has(this.#pods, uid)),
+      onNetworkPolicyCreated: (uid) => this.#expectations.expect(key, has(this.#networkPolicies, uid)),
       onServiceCreated: (uid) => this.#expectations.expect(key, has(this.#services, uid)),
       onPodDeleted: (uid) =>
         this.#expectations.expect(key, () =>
@@ -240,7 +293,7 @@ class RunController {
     };
   }
 
-  #ownedBy(key: string, cache: ObjectCache<Pod> | ObjectCache<Service>): (Pod | Service)[] {
+  #ownedBy(key: string, cache: OwnedCache): OwnedObject[] {
     return cache.indexed(this.#runs.get(parseKey(key))?.metadata.uid ?? '');
   }
 
@@ -260,6 +313,6 @@ function isDecisive({ status }: Plan, run: TrainingRun): boolean {
   return status.phase !== run.status?.phase || status.attempt !== run.status?.attempt;
 }
 
-function runUidOf({ metadata }: Pod | Service): string | undefined {
+function runUidOf({ metadata }: OwnedObject): string | undefined {
   return metadata.labels?.[labels.runUid];
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { noControllerMetrics, type QueueMetrics } from './controller-metrics.ts';
 
 export interface WorkQueueOptions {
   readonly clock: Clock;
@@ -8,6 +9,8 @@ export interface WorkQueueOptions {
   readonly initialBackoffMs?: number;
   /** Longest wait before a retry. Default 60 s. */
   readonly maxBackoffMs?: number;
+  /** Default: counts nothing. */
+  readonly metrics?: QueueMetrics;
 }
 
 /**
@@ -19,18 +22,21 @@ export class WorkQueue {
   readonly #signal: AbortSignal;
   readonly #initialBackoffMs: number;
   readonly #maxBackoffMs: number;
+  readonly #metrics: QueueMetrics;
   /** Keys to hand out, in order. */
   readonly #ready: string[] = [];
-  /** Keys that need a look: those in `ready`, and those added while a worker holds them. */
-  readonly #dirty = new Set<string>();
-  /** Keys that a worker holds. */
-  readonly #processing = new Set<string>();
+  /** Keys that need a look, those in `ready` and those added while a worker holds them, and since when. */
+  readonly #dirty = new Map<string, number>();
+  /** Keys that a worker holds, and since when. */
+  readonly #processing = new Map<string, number>();
   readonly #idleWorkers: ((key: string | undefined) => void)[] = [];
   readonly #delayed = new Map<string, { readonly readyAtMs: number; readonly cancel: AbortController }>();
   readonly #failures = new Map<string, number>();
 
-  constructor({ clock, signal, initialBackoffMs = 100, maxBackoffMs = 60_000 }: WorkQueueOptions) {
+  constructor(options: WorkQueueOptions) {
+    const { clock, signal, initialBackoffMs = 100, maxBackoffMs = 60_000 } = options;
     this.#clock = clock;
+    this.#metrics = options.metrics ?? noControllerMetrics.queue;
     this.#signal = signal;
     this.#initialBackoffMs = initialBackoffMs;
     this.#maxBackoffMs = maxBackoffMs;
@@ -40,7 +46,8 @@ export class WorkQueue {
   /** Asks for a look at the key as soon as a worker is free. */
   add(key: string): void {
     if (this.#signal.aborted || this.#dirty.has(key)) return;
-    this.#dirty.add(key);
+    this.#dirty.set(key, this.#clock.now());
+    this.#metrics.added(this.#dirty.size);
     if (!this.#processing.has(key)) this.#offer(key);
   }
 
@@ -68,6 +75,7 @@ export class WorkQueue {
   addWithBackoff(key: string): void {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
+    this.#metrics.retried();
     this.addAfter(key, Math.min(this.#maxBackoffMs, this.#initialBackoffMs * 2 ** Math.min(failures, 32)));
   }
 
@@ -88,7 +96,9 @@ export class WorkQueue {
 
   /** Releases a key. */
   done(key: string): void {
+    const takenAtMs = this.#processing.get(key);
     this.#processing.delete(key);
+    if (takenAtMs !== undefined) this.#metrics.done((this.#clock.now() - takenAtMs) / 1000);
     if (this.#dirty.has(key) && !this.#signal.aborted) this.#offer(key);
   }
 
@@ -99,8 +109,11 @@ export class WorkQueue {
   }
 
   #take(key: string): string {
+    const nowMs = this.#clock.now();
+    const waitedMs = nowMs - (this.#dirty.get(key) ?? nowMs);
     this.#dirty.delete(key);
-    this.#processing.add(key);
+    this.#processing.set(key, nowMs);
+    this.#metrics.taken(waitedMs / 1000, this.#dirty.size);
     return key;
   }
 

@@ -1,4 +1,4 @@
-import type { Pod, Service } from '../api/wire.ts';
+import type { NetworkPolicy, Pod, Service } from '../api/wire.ts';
 
 /**
  * One change to the world. Deletions name the UID, so that an object made again under the same name is never hit.
@@ -15,6 +15,8 @@ export type Action =
     }
   | { readonly type: 'createService'; readonly service: Service }
   | { readonly type: 'deleteService'; readonly name: string; readonly uid: string }
+  | { readonly type: 'createNetworkPolicy'; readonly networkPolicy: NetworkPolicy }
+  | { readonly type: 'deleteNetworkPolicy'; readonly name: string; readonly uid: string }
   | { readonly type: 'deleteRun'; readonly uid: string };
 
 /** Something worth telling the people who watch a run. */

@@ -1,10 +1,12 @@
 import type { FailurePolicy } from '../api/v1alpha1/failure-policy.ts';
-import type { RunReason } from '../api/v1alpha1/reasons.ts';
+import { podReasons, type RunReason } from '../api/v1alpha1/reasons.ts';
+import type { TrainingRunSpec } from '../api/v1alpha1/spec.ts';
 import type { TrainingRunStatus } from '../api/v1alpha1/status.ts';
 import { firstMatchingRule, ruleName } from './failure-rules.ts';
 import { mayBeAlive, missingIndices, obstacleOf, type Gang } from './gang.ts';
 import { readPodFailure, vanishedPod, type PodFailure } from './pod-failure.ts';
 import { podName } from './pods.ts';
+import { templateHash, templateHashAnnotation } from './template-hash.ts';
 import { findRootCause, followerTakenAtMs, isFollower } from './root-cause.ts';
 
 /** Failures that would happen again on every restart. */
@@ -18,7 +20,13 @@ const permanentReasons: ReadonlySet<string> = new Set([
 const permanentExitCodes: readonly number[] = [64, 65, 66];
 
 /** Failures that are not the run's fault: its place was taken away. */
-const unchargedReasons: ReadonlySet<string> = new Set(['Evicted', 'Preempted', 'NodeLost', 'PodDeleted']);
+const unchargedReasons: ReadonlySet<string> = new Set([
+  'Evicted',
+  'Preempted',
+  'NodeLost',
+  'PodDeleted',
+  'SpecChanged',
+]);
 
 /** What follows from a failure. */
 export type Judgement =
@@ -66,6 +74,27 @@ export function startTimeoutFailure(gang: Gang, startTimeout: string, nowMs: num
 
 /** Stands in for a pod condition in the failure of a gang that found no room; rules may name it. */
 const unschedulable = 'Unschedulable';
+
+/**
+ * The failure of a gang of which some pods are still to be made while the others were made from another spec; the spec
+ * was changed under it while the run was suspended for a moment too short to be seen.
+ */
+export function mixedGangFailure(gang: Gang, spec: TrainingRunSpec, nowMs: number): PodFailure | undefined {
+  if (missingIndices(gang).length === 0) return undefined;
+  const wanted = templateHash(spec);
+  const other = [...gang.members.values()].find(
+    ({ metadata }) => (metadata.annotations?.[templateHashAnnotation] ?? wanted) !== wanted,
+  );
+  if (other === undefined) return undefined;
+  return {
+    pod: other.metadata.name,
+    reason: 'SpecChanged',
+    message: podReasons.SpecChanged,
+    atMs: nowMs,
+    hasSaved: false,
+    podConditions: [],
+  };
+}
 
 /** The failure of a gang that makes no step. */
 export function hungFailure(runName: string, gang: Gang, hangTimeout: string, nowMs: number): PodFailure {

@@ -4,7 +4,8 @@ import type { Pod, Service } from '../api/wire.ts';
 import type { Action } from './action.ts';
 import { cleanUp, deletePods, deleteService } from './cleanup.ts';
 import { attemptOf, mayBeAlive, missingIndices, type Gang } from './gang.ts';
-import type { PlanSettings } from './observed-run.ts';
+import { networkPolicyOf } from './network-policy.ts';
+import type { ObservedRun, PlanSettings } from './observed-run.ts';
 import { podOf } from './pods.ts';
 import { serviceOf } from './services.ts';
 
@@ -20,14 +21,19 @@ export function actionsFor(
   run: TrainingRun,
   status: TrainingRunStatus,
   gang: Gang,
-  service: Service | undefined,
+  observed: Pick<ObservedRun, 'service' | 'networkPolicy'>,
   settings: PlanSettings,
 ): Action[] {
+  const { service } = observed;
   switch (status.phase) {
     case 'Starting':
-      return [...endOthers(gang), ...ensureService(run, service), ...createMissing(run, gang, settings)];
+      return [
+        ...endOthers(gang),
+        ...surround(run, observed, settings),
+        ...createMissing(run, gang, settings),
+      ];
     case 'Running':
-      return [...endOthers(gang), ...ensureService(run, service)];
+      return [...endOthers(gang), ...surround(run, observed, settings)];
     case 'Restarting':
       // Finished pods stay for their logs until the attempt after the next.
       return [
@@ -56,6 +62,31 @@ function endOthers(gang: Gang): Action[] {
 /** Finished pods of attempts before the last one; nobody looks for their logs any more. */
 function outdated({ attempt, others }: Gang): Pod[] {
   return others.filter((pod) => !mayBeAlive(pod) && attemptOf(pod) < attempt - 1);
+}
+
+/** What stands around the pods: their names and their fence. */
+function surround(
+  run: TrainingRun,
+  { service, networkPolicy }: Pick<ObservedRun, 'service' | 'networkPolicy'>,
+  settings: PlanSettings,
+): Action[] {
+  return [...ensureNetworkPolicy(run, networkPolicy, settings), ...ensureService(run, service)];
+}
+
+function ensureNetworkPolicy(
+  run: TrainingRun,
+  present: ObservedRun['networkPolicy'],
+  { isolation }: PlanSettings,
+): Action[] {
+  if (isolation === undefined) return [];
+  if (run.spec.trainers.networkIsolation) {
+    return present === undefined
+      ? [{ type: 'createNetworkPolicy', networkPolicy: networkPolicyOf(run, isolation) }]
+      : [];
+  }
+  if (present === undefined) return [];
+  const { name, uid = '' } = present.metadata;
+  return [{ type: 'deleteNetworkPolicy', name, uid }];
 }
 
 function ensureService(run: TrainingRun, service: Service | undefined): Action[] {

@@ -4,7 +4,7 @@ import type { TrainingRunStatus } from '../api/v1alpha1/status.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { Occasion } from './conditions.ts';
 import { deadlineAtMs } from './deadline.ts';
-import { findFailure, hungFailure, judge, startTimeoutFailure } from './failure.ts';
+import { findFailure, hungFailure, judge, mixedGangFailure, startTimeoutFailure } from './failure.ts';
 import {
   attemptOf,
   isWholeGangRunning,
@@ -131,6 +131,8 @@ function failureOf(
   const { startTimeout, hangTimeout } = run.spec.failurePolicy;
   const found = findFailure(run.metadata.name, gang, status, nowMs);
   if (found !== undefined) return 'failure' in found ? found.failure : undefined;
+  const mixed = status.phase === 'Starting' ? mixedGangFailure(gang, run.spec, nowMs) : undefined;
+  if (mixed !== undefined) return mixed;
   if (nowMs >= (startTimeoutAtMs(run.spec, status, gang) ?? Infinity)) {
     return startTimeoutFailure(gang, startTimeout, nowMs);
   }

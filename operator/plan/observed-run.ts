@@ -1,6 +1,7 @@
 import type { ProgressDocument } from '../api/trainer/progress.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
-import type { Pod, Service } from '../api/wire.ts';
+import type { NetworkPolicy, Pod, Service } from '../api/wire.ts';
+import type { Isolation } from './network-policy.ts';
 
 /** Everything a plan is made from. The same observation always gives the same plan. */
 export interface ObservedRun {
@@ -9,6 +10,8 @@ export interface ObservedRun {
   readonly pods: readonly Pod[];
   /** The Service of the run's name, if the run owns it. */
   readonly service?: Service;
+  /** The NetworkPolicy of the run's name, if the run owns it. */
+  readonly networkPolicy?: NetworkPolicy;
   /** What the trainer last said at `GET /progress`; ignored when it is of another run or attempt. */
   readonly progress?: ProgressDocument;
   /**
@@ -23,4 +26,6 @@ export interface ObservedRun {
 export interface PlanSettings {
   /** Image of pods whose run names none. */
   readonly trainerImage: string;
+  /** Who may reach the pods from outside. Absent where there is no network between pods to fence. */
+  readonly isolation?: Isolation;
 }

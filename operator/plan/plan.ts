@@ -1,6 +1,7 @@
 import { labels } from '../api/v1alpha1/group.ts';
 import { fromTimestamp, toTimestamp } from '../base/clock.ts';
 import { validateTrainingRun } from '../api/v1alpha1/validate.ts';
+import type { RunReason } from '../api/v1alpha1/reasons.ts';
 import type { TrainingRunStatus } from '../api/v1alpha1/status.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { FieldProblem } from '../api/v1alpha1/validation.ts';
@@ -14,9 +15,11 @@ import { hangAtMs } from './hang.ts';
 import { actionsFor } from './intended-objects.ts';
 import { isForeign } from './managed-by.ts';
 import { nextStatus } from './next-status.ts';
+import { forcedDeletions, forceDeletionTimes } from './node-loss.ts';
 import type { ObservedRun, PlanSettings } from './observed-run.ts';
 import { enterFailed, isFinalPhase } from './phases.ts';
 import { learnProgress, progressAtRest } from './progress.ts';
+import { unsupportedScheduling } from './queueing.ts';
 import { expiresAtMs } from './ttl.ts';
 
 /** What should be done about a run now. */
@@ -46,6 +49,8 @@ export function planRun(observed: ObservedRun, settings: PlanSettings): Plan {
   if (!validation.ok) return planInvalid(observed, before, validation.problems);
   const valid = validation.run;
   if (isFinalPhase(before.phase)) return planFinished(valid, before, observed, settings);
+  const unsupported = unsupportedScheduling(valid.spec);
+  if (unsupported !== undefined) return planRefused(observed, before, 'SchedulingUnsupported', unsupported);
   const gang = readGang(valid, observed.pods, before);
   const learned = learnProgress(before, gang, observed);
   const decided = nextStatus(valid, learned, gang, observed);
@@ -54,7 +59,10 @@ export function planRun(observed: ObservedRun, settings: PlanSettings): Plan {
   const address = progressAddress(after, decidedGang);
   return {
     status: after,
-    actions: actionsFor(valid, after, decidedGang, observed.service, settings),
+    actions: [
+      ...actionsFor(valid, after, decidedGang, observed, settings),
+      ...forcedDeletions(valid.spec, decidedGang.pods, nowMs),
+    ],
     announcements: announce(valid, before, after),
     ...requeue(dueTimes(valid, after, decidedGang, observed), nowMs),
     ...(address === undefined ? {} : { readProgressFrom: address }),
@@ -65,9 +73,10 @@ export function planRun(observed: ObservedRun, settings: PlanSettings): Plan {
 function planFinished(
   run: TrainingRun,
   before: TrainingRunStatus,
-  { pods, service, nowMs }: ObservedRun,
+  observed: ObservedRun,
   settings: PlanSettings,
 ): Plan {
+  const { pods, nowMs } = observed;
   const status =
     before.completionTime === undefined ? { ...before, completionTime: toTimestamp(nowMs) } : before;
   const expiry = expiresAtMs(run.spec, status);
@@ -78,11 +87,15 @@ function planFinished(
       announcements: [announceExpiry(run)],
     };
   }
+  const gang = readGang(run, pods, status);
   return {
     status,
-    actions: actionsFor(run, status, readGang(run, pods, status), service, settings),
+    actions: [
+      ...actionsFor(run, status, gang, observed, settings),
+      ...forcedDeletions(run.spec, gang.pods, nowMs),
+    ],
     announcements: [],
-    ...requeue([expiry], nowMs),
+    ...requeue([expiry, ...forceDeletionTimes(run.spec, gang.pods)], nowMs),
   };
 }
 
@@ -92,11 +105,21 @@ function planInvalid(
   before: TrainingRunStatus,
   problems: readonly FieldProblem[],
 ): Plan {
-  const { run, nowMs, pods } = observed;
   const message = problems.map(({ path, message: text }) => `${path} ${text}`).join('; ');
+  return planRefused(observed, before, 'InvalidSpec', message);
+}
+
+/** The run cannot be trained as it stands; nothing of it goes on. */
+function planRefused(
+  observed: ObservedRun,
+  before: TrainingRunStatus,
+  reason: RunReason,
+  message: string,
+): Plan {
+  const { run, nowMs, pods } = observed;
   const status = isFinalPhase(before.phase)
     ? before
-    : observedGeneration(run, enterFailed(before, 'InvalidSpec', message, { run, nowMs }));
+    : observedGeneration(run, enterFailed(before, reason, message, { run, nowMs }));
   return {
     status,
     actions: deletePods(ownedPods(run, pods).filter(mayBeAlive)),
@@ -139,10 +162,12 @@ function dueTimes(
   gang: Gang,
   observed: ObservedRun,
 ): (number | undefined)[] {
-  if (isFinalPhase(status.phase)) return [expiresAtMs(run.spec, status)];
+  const forced = forceDeletionTimes(run.spec, gang.pods);
+  if (isFinalPhase(status.phase)) return [expiresAtMs(run.spec, status), ...forced];
   const isLive = status.phase === 'Starting' || status.phase === 'Running';
   const failure = isLive ? findFailure(run.metadata.name, gang, status, observed.nowMs) : undefined;
   return [
+    ...forced,
     deadlineAtMs(run.spec, status),
     fromTimestamp(status.nextAttemptAt),
     startTimeoutAtMs(run.spec, status, gang),

@@ -17,6 +17,7 @@ import { resolveSpec } from '../api/v1alpha1/resolved-spec.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { Container, OwnerReference, Pod, PodSpec } from '../api/wire.ts';
 import type { PlanSettings } from './observed-run.ts';
+import { templateHash, templateHashAnnotation } from './template-hash.ts';
 
 /** Name of a pod, and its host name. It differs between attempts, so a late pod of an old one is never taken for new. */
 export function podName(run: string, attempt: number, index: number): string {
@@ -54,6 +55,7 @@ export function podOf(run: TrainingRun, attempt: number, index: number, settings
     metadata: {
       name: podName(name, attempt, index),
       ...(namespace === undefined ? {} : { namespace }),
+      annotations: { [templateHashAnnotation]: templateHash(run.spec) },
       labels: { ...runLabels(run), [labels.attempt]: String(attempt), [labels.podIndex]: String(index) },
       ownerReferences: [ownerReference(run)],
     },

@@ -50,6 +50,9 @@ export const FailurePolicy = z.strictObject({
   startTimeout: Duration.default('15m').describe(
     'Not all pods running for so long gives back a half-placed gang. Default 15m.',
   ),
+  forceDeleteAfter: Duration.optional().describe(
+    'Delete a pod by force so long after its grace period, when its node does not say that it ended. The next attempt waits for that. Set it only where a node that is silent for so long is off. Default: never.',
+  ),
   backoff: z
     .strictObject({
       initial: Duration.default('10s').describe(

@@ -31,6 +31,7 @@ export const podReasons = {
   Signalled: 'The container was ended by a signal.',
   ExitCode: 'The container ended with an exit code that has no meaning of its own.',
   StartTimeout: 'Not all pods were running within spec.failurePolicy.startTimeout.',
+  SpecChanged: 'The spec was changed while the gang was being made; all pods of a gang are made from one.',
   Hung: 'No training step was finished within spec.failurePolicy.hangTimeout.',
 } as const;
 export type PodReason = keyof typeof podReasons;
@@ -48,6 +49,7 @@ export type LocalReason = keyof typeof localReasons;
 export const runReasons = {
   Succeeded: 'Training finished.',
   InvalidSpec: 'The stored object does not satisfy this version of the API.',
+  SchedulingUnsupported: 'The run asks for a way of scheduling that this release does not have.',
   MaxRestartsReached: 'Charged restarts exceeded spec.failurePolicy.maxRestarts.',
   FailedByRule: 'A rule of spec.failurePolicy.rules said Fail.',
   PermanentFailure: 'The failure would happen again on every restart.',

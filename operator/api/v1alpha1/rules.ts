@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { largeDepths, smallDepths } from './model.ts';
 import { resolveRecipe } from './presets.ts';
 import type { TrainingRunSpec } from './spec.ts';
@@ -26,6 +27,16 @@ export function toCel<T>(rules: readonly Rule<T>[]): { rule: string; message: st
 }
 
 const isOneOf = (values: readonly number[], value: number) => values.includes(value);
+/** What training depends on. Other fields of `trainers` say where pods go, and take effect with the next attempt. */
+const trainingFields = ['model', 'data', 'recipe', 'checkpoints'] as const;
+const gangFields = ['pods', 'gpusPerPod', 'gpuResourceName'] as const;
+
+/** CEL: a field that may be absent is as it was. Optional types (`.?`) are costed as if they had no bounds. */
+function sameOptional(parent: string, field: string): string {
+  const old = parent.replace('self', 'oldSelf');
+  return `has(${parent}.${field}) == has(${old}.${field}) && (!has(${parent}.${field}) || ${parent}.${field} == ${old}.${field})`;
+}
+
 const worldSize = (spec: TrainingRunSpec) => spec.trainers.pods * spec.trainers.gpusPerPod;
 
 /** Longest run name: a pod is named `<run>-<attempt>-<index>` and its name is a host name of at most 63 characters. */
@@ -53,6 +64,25 @@ export const specRules: readonly Rule<TrainingRunSpec>[] = [
     check: (spec, old) => old === undefined || spec.managedBy === old.managedBy,
     message: 'managedBy cannot be changed; make a new run',
     path: ['managedBy'],
+  },
+  {
+    cel: `self.suspend || oldSelf.suspend || (${[
+      ...trainingFields.map((field) => `self.${field} == oldSelf.${field}`),
+      ...gangFields.map((field) => `self.trainers.${field} == oldSelf.trainers.${field}`),
+      sameOptional('self', 'resumeFrom'),
+      sameOptional('self.trainers', 'image'),
+    ].join(' && ')})`,
+    check: (spec, old) =>
+      old === undefined ||
+      spec.suspend ||
+      old.suspend ||
+      (trainingFields.every((field) => isDeepStrictEqual(spec[field], old[field])) &&
+        gangFields.every((field) => spec.trainers[field] === old.trainers[field]) &&
+        spec.resumeFrom === old.resumeFrom &&
+        spec.trainers.image === old.trainers.image),
+    message:
+      'model, data, recipe, resumeFrom, checkpoints and the size and image of trainers can be changed only while suspend is true; set suspend, or make a new run',
+    path: ['suspend'],
   },
   {
     cel: `self.model.stem != 'small' || self.model.depth in [${smallDepths.join(', ')}]`,

@@ -118,6 +118,12 @@ export const Trainers = z.strictObject({
     .optional()
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
     .describe('Volumes of listed kinds, each mounted in the trainer.'),
+  networkIsolation: z
+    .boolean()
+    .default(true)
+    .describe(
+      "On a cluster, a NetworkPolicy that lets only the run's own pods reach its ranks, and the operator and Prometheus the supervisor. Default true.",
+    ),
   terminationGracePeriodSeconds: z
     .int()
     .min(1)

@@ -78,6 +78,9 @@ export class ModelWorld {
         if (this.service !== undefined) throw new Error('the Service is made twice');
         this.service = action.service;
         return;
+      case 'createNetworkPolicy':
+      case 'deleteNetworkPolicy':
+        throw new Error('the settings of the model world ask for no fence');
       case 'deleteService':
         this.service = undefined;
         return;

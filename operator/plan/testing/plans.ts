@@ -49,6 +49,10 @@ export function names(actions: readonly Action[]): string[] {
         return `create service ${action.service.metadata.name}`;
       case 'deleteService':
         return `delete service ${action.name}`;
+      case 'createNetworkPolicy':
+        return `create network policy ${action.networkPolicy.metadata.name}`;
+      case 'deleteNetworkPolicy':
+        return `delete network policy ${action.name}`;
       case 'deleteRun':
         return 'delete run';
     }

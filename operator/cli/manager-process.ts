@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { KubeConfig } from '@kubernetes/client-node';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { describeError } from '../base/errors.ts';
+import { createLogger, type Logger } from '../base/logging.ts';
+import { whileLeader, type Term } from '../cluster/http/lease-election.ts';
+import { openHttpCluster, type HttpCluster } from '../cluster/http/open-http-cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { createControllerMetrics, type ControllerMetrics } from '../controllers/controller-metrics.ts';
+import { fencedCluster } from '../controllers/fenced-cluster.ts';
+import { fetchProgress } from '../controllers/progress-reader.ts';
+import { runController } from '../controllers/run-controller.ts';
+import { CommandError } from './command-error.ts';
+import type { CommandContext } from './context.ts';
+import { commandExitCodes } from './exit-codes.ts';
+import type { ManagerOptions } from './manager-options.ts';
+import { startManagerServer } from './manager-server.ts';
+
+/** What a manager is made of, once it has connected. */
+interface Manager {
+  readonly options: ManagerOptions;
+  readonly context: CommandContext;
+  readonly cluster: HttpCluster;
+  readonly identity: string;
+  readonly log: Logger;
+  readonly metrics: ControllerMetrics;
+  readonly leading: { set(isLeading: boolean): void };
+  readonly onReady: () => void;
+}
+
+/**
+ * Runs the operator until SIGTERM or SIGINT, or until it loses its lease.
+ * @returns the exit code: 1 when the lease was lost, so that whoever started this process starts it again
+ */
+export async function runManager(options: ManagerOptions, context: CommandContext): Promise<number> {
+  const log = createLogger(options.logLevel, { component: 'manager' });
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const identity = options.identity ?? `${hostname()}_${randomBytes(4).toString('hex')}`;
+  let isReady = false;
+  const server = await startManagerServer({ listen: options.listen, registry, isReady: () => isReady });
+  const cluster = await connect(options, registry, log);
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) context.signals.on(name, stop);
+  log.info({ identity, port: server.port }, 'started');
+  try {
+    const end = await act(
+      {
+        options,
+        context,
+        cluster,
+        identity,
+        log,
+        metrics: createControllerMetrics(registry, 'trainingrun'),
+        leading: leadershipGauge(registry, options.lease),
+        onReady: () => {
+          isReady = true;
+        },
+      },
+      stopping.signal,
+    );
+    log.info({ identity, end }, 'ended');
+    return end === 'lost' ? commandExitCodes.failed : commandExitCodes.success;
+  } finally {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) context.signals.off(name, stop);
+    await cluster.close();
+    await server.close();
+  }
+}
+
+async function act(manager: Manager, signal: AbortSignal): Promise<'stopped' | 'lost'> {
+  const { options, context, cluster, identity, log, leading, onReady } = manager;
+  if (!options.leaderElection) {
+    await control(manager, cluster, signal);
+    return 'stopped';
+  }
+  const lead = async (term: Term) => {
+    leading.set(true);
+    try {
+      await control(manager, fencedCluster(cluster, () => term.isLeader()), term.signal);
+    } finally {
+      leading.set(false);
+    }
+  };
+  return whileLeader(
+    {
+      cluster: noticing(cluster, onReady),
+      lease: { namespace: options.leaseNamespace, name: options.lease },
+      identity,
+      clock: context.clock,
+      random: Math.random,
+      log,
+    },
+    signal,
+    lead,
+  );
+}
+
+/** A standby is ready once the API server has answered it about the lease: it can take over then. */
+function noticing(cluster: Cluster, onAnswer: () => void): Pick<Cluster, 'get' | 'create' | 'patch'> {
+  return {
+    get: async (type, key) => {
+      const object = await cluster.get(type, key);
+      onAnswer();
+      return object;
+    },
+    create: (type, object) => cluster.create(type, object),
+    patch: (type, key, patch, preconditions) => cluster.patch(type, key, patch, preconditions),
+  };
+}
+
+function control(
+  { options, context, identity, log, metrics, onReady }: Manager,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<void> {
+  const { trainerImage, namespace, leaseNamespace, prometheusNamespace } = options;
+  const isolation = {
+    operatorNamespace: leaseNamespace,
+    ...(prometheusNamespace === undefined ? {} : { prometheusNamespace }),
+  };
+  return runController({
+    cluster,
+    clock: context.clock,
+    log: log.child({ controller: 'trainingrun' }),
+    fetchProgress,
+    metrics,
+    onReady: () => {
+      log.info('the controller has seen everything and begins');
+      onReady();
+    },
+    settings: {
+      trainerImage,
+      workers: options.workers,
+      instance: identity,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(options.networkPolicies ? { isolation } : {}),
+    },
+    signal,
+  });
+}
+
+async function connect(options: ManagerOptions, registry: Registry, log: Logger): Promise<HttpCluster> {
+  const kubeConfig = new KubeConfig();
+  try {
+    if (options.kubeconfig === undefined) kubeConfig.loadFromDefault();
+    else kubeConfig.loadFromFile(options.kubeconfig);
+    if (options.context !== undefined) kubeConfig.setCurrentContext(options.context);
+    return await openHttpCluster({
+      kubeConfig,
+      registry,
+      log,
+      rateLimit: { perSecond: options.apiRate, burst: options.apiBurst },
+      userAgent: 'ringmaster-manager',
+    });
+  } catch (error) {
+    throw new CommandError(`no cluster to act on: ${describeError(error)}`, {
+      cause: error,
+      exitCode: commandExitCodes.unavailable,
+    });
+  }
+}
+
+/** client-go's gauge of who leads. */
+function leadershipGauge(registry: Registry, name: string): Manager['leading'] {
+  const gauge = new Gauge({
+    name: 'leader_election_master_status',
+    help: 'Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master.',
+    labelNames: ['name'],
+    registers: [registry],
+  });
+  gauge.set({ name }, 0);
+  return { set: (isLeading) => gauge.set({ name }, isLeading ? 1 : 0) };
+}

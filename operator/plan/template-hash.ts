@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto';
+import { resolveSpec } from '../api/v1alpha1/resolved-spec.ts';
+import type { TrainingRunSpec } from '../api/v1alpha1/spec.ts';
+
+/** Annotation of a pod: a digest of the part of the spec that it was made from. */
+export const templateHashAnnotation = 'ringmaster.dev/template-hash';
+
+/** A digest of everything in a spec that a pod is made from. Pods of one gang must agree on it. */
+export function templateHash(spec: TrainingRunSpec): string {
+  return createHash('sha256')
+    .update(JSON.stringify([resolveSpec(spec), spec.trainers]))
+    .digest('hex')
+    .slice(0, 16);
+}
