@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { float32Tensor, float32Values } from '../tensorflow/host-tensor.ts';
+import { bytesPerElement, elementCount, float32Tensor, float32Values } from '../tensorflow/host-tensor.ts';
 import { fromTorchLayout, toTorchLayout } from './torch-layout.ts';
 
 describe('PyTorch layouts', () => {
@@ -37,6 +38,39 @@ describe('PyTorch layouts', () => {
       Array.from({ length: count }, (_, index) => index),
     );
     expect(fromTorchLayout(toTorchLayout(ours, kind), kind)).toEqual(ours);
+  });
+
+  it('move every element of every shape and type to its place', () => {
+    const dimension = fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constantFrom(33, 64, 70));
+    const shapes = fc
+      .tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }), dimension, dimension)
+      .map((shape) => [...shape]);
+    fc.assert(
+      fc.property(shapes, fc.constantFrom('uint8', 'float16', 'float32', 'float64'), (shape, dtype) => {
+        const size = bytesPerElement[dtype];
+        // Not aligned to its elements, as in a file.
+        const whole = new Uint8Array(elementCount(shape) * size + 1).map((_, index) => (index * 7919) % 251);
+        const tensor = { name: 'w', dtype, shape, data: whole.subarray(1) };
+        const torch = toTorchLayout(tensor, 'convolution');
+        const [height = 0, width = 0, inputs = 0, outputs = 0] = shape;
+        for (let o = 0; o < outputs; o++)
+          for (let i = 0; i < inputs; i++)
+            for (let h = 0; h < height; h++)
+              for (let w = 0; w < width; w++) {
+                const to = (((o * inputs + i) * height + h) * width + w) * size;
+                const from = (((h * width + w) * inputs + i) * outputs + o) * size;
+                if (
+                  Buffer.compare(
+                    torch.data.subarray(to, to + size),
+                    tensor.data.subarray(from, from + size),
+                  ) !== 0
+                )
+                  return false;
+              }
+        return true;
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('refuse a tensor of another rank', () => {

@@ -9,6 +9,7 @@ const snapshot = (step: number): RankSnapshot => ({
   type: 'snapshot',
   folder: `/tmp/${step}`,
   step,
+  stallSeconds: 0,
 });
 
 /** A committer on a store that fails its first `failures` tries, and what happened to it. */

@@ -32,8 +32,10 @@ describe('the metrics of a pod', () => {
     const metrics = createTrainerMetrics();
     metrics.noteProgress(0, message(0));
     metrics.noteCheckpoint(0.2, 1_700_000_000_500);
+    metrics.noteCheckpointStall(0.03);
     const lines = (await metrics.text()).split('\n').filter((line) => line !== '');
     expect(lines).toContain('ringmaster_trainer_checkpoint_last_success_timestamp_seconds 1700000000.5');
+    expect(lines).toContain('ringmaster_trainer_checkpoint_stall_seconds_sum 0.03');
     for (const line of lines) {
       expect(line).toMatch(/^(# (HELP|TYPE) )?ringmaster_trainer_[a-z0-9_]+/);
       const labels = [...line.matchAll(/([a-z0-9_]+)="/g)].map(([, label]) => label);

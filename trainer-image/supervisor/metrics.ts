@@ -8,6 +8,7 @@ import type { RankProgress } from '../train/rank-protocol.ts';
 export interface TrainerMetrics {
   noteProgress(rank: number, message: RankProgress): void;
   noteCheckpoint(durationSeconds: number, savedAtMs: number): void;
+  noteCheckpointStall(seconds: number): void;
   noteCheckpointFailure(): void;
   readonly contentType: string;
   text(): Promise<string>;
@@ -15,6 +16,8 @@ export interface TrainerMetrics {
 
 /** From a step of a small network on a CPU to one of a large batch on a shared GPU. */
 const stepBuckets = [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30, 60];
+/** From a small network on a CPU to a large one whose copy waits for the snapshot before. */
+const stallBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 10];
 const checkpointBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900];
 
 export function createTrainerMetrics(): TrainerMetrics {
@@ -53,6 +56,10 @@ export function createTrainerMetrics(): TrainerMetrics {
     ...named('checkpoint_duration_seconds', 'Time from a snapshot on disk to a committed checkpoint.'),
     buckets: checkpointBuckets,
   });
+  const stallSeconds = new Histogram({
+    ...named('checkpoint_stall_seconds', 'Time in which training stood still for a snapshot.'),
+    buckets: stallBuckets,
+  });
   const lastCheckpoint = new Gauge(
     named('checkpoint_last_success_timestamp_seconds', 'When a checkpoint was last committed, in Unix time.'),
   );
@@ -83,6 +90,9 @@ export function createTrainerMetrics(): TrainerMetrics {
     noteCheckpoint(durationSeconds, savedAtMs) {
       checkpointSeconds.observe(durationSeconds);
       lastCheckpoint.set(savedAtMs / 1000);
+    },
+    noteCheckpointStall(seconds) {
+      stallSeconds.observe(seconds);
     },
     noteCheckpointFailure() {
       checkpointFailures.inc();

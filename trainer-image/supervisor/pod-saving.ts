@@ -55,6 +55,7 @@ export function createPodSaving({ checkpoints, board, metrics, clock, log }: Pod
       return start?.uri;
     },
     save(snapshot, done) {
+      metrics.noteCheckpointStall(snapshot.stallSeconds);
       committer.commit(snapshot).then(done, (error: unknown) => {
         failed.resolve({ how: 'failed', verdict: toFailure(error, board.lastStep()) });
       });

@@ -59,6 +59,8 @@ export interface RankSnapshot {
   readonly type: 'snapshot';
   readonly folder: string;
   readonly step: number;
+  /** How long training stood still for it: the comparison of the ranks and the copy. */
+  readonly stallSeconds: number;
 }
 
 /** Figures of the steps since the last message, for `/metrics`. Times are seconds, as Prometheus has them. */

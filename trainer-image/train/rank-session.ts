@@ -79,6 +79,7 @@ async function run(
         write: (folder, snapshot) => checkpoints.write(folder, snapshot),
         announce: send,
         onFailure,
+        clock,
         log,
       })
     : undefined;

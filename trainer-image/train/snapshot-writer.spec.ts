@@ -6,6 +6,7 @@ import { createSnapshotWriter, type Snapshot } from './snapshot-writer.ts';
 function writerOn() {
   const events: string[] = [];
   const written: Snapshot[] = [];
+  const stalls: number[] = [];
   let pending: PromiseWithResolvers<undefined>[] = [];
   const writer = createSnapshotWriter({
     replica: {
@@ -22,8 +23,12 @@ function writerOn() {
       pending.push(writing);
       return writing.promise.then(() => undefined);
     },
-    announce: ({ folder }) => events.push(folder),
+    announce: ({ folder, stallSeconds }) => {
+      events.push(folder);
+      stalls.push(stallSeconds);
+    },
     onFailure: (error) => events.push(String(error)),
+    clock: { now: () => 5000, sleep: () => Promise.resolve() },
     log: createLogger('silent'),
   });
   const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -36,12 +41,13 @@ function writerOn() {
     await settle();
   };
   return {
-    ...{ writer, events, written, settle, finishWriting },
+    ...{ writer, events, written, stalls, settle, finishWriting },
     save: (step: number, mustSave: boolean, top1?: number) =>
       writer.save({
         position: { step, history: [], trainSeconds: 0 },
         weightsHash: '',
         mustSave,
+        stalledSinceMs: 4750,
         ...(top1 === undefined ? {} : { top1 }),
       }),
   };
@@ -54,6 +60,13 @@ describe('the snapshot writer', () => {
     expect(events).toEqual(['copy']);
     await finishWriting();
     expect(events).toEqual(['copy', '/scratch/step-10']);
+  });
+
+  it('says how long training stood still', async () => {
+    const { save, stalls, finishWriting } = writerOn();
+    await save(10, false);
+    await finishWriting();
+    expect(stalls).toEqual([0.25]);
   });
 
   it('leaves a snapshot out while the one before is not taken over', async () => {

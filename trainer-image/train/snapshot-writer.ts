@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Clock } from '../../operator/base/clock.ts';
 import type { Logger } from '../../operator/base/logging.ts';
 import type { HostTensor } from '../tensorflow/host-tensor.ts';
 import type { RankSnapshot } from './rank-protocol.ts';
@@ -16,6 +17,8 @@ export interface Snapshot {
 }
 
 export interface SaveRequest extends Omit<Snapshot, 'tensors'> {
+  /** Since when training stands still for this snapshot, in milliseconds of the clock. */
+  readonly stalledSinceMs: number;
   /** Wait until the snapshot before is taken over and this one is written, instead of leaving this one out. */
   readonly mustSave: boolean;
 }
@@ -40,6 +43,7 @@ export interface SnapshotWriterOptions {
   readonly announce: (snapshot: RankSnapshot) => void;
   /** A snapshot that nobody waits for could not be written. */
   readonly onFailure: (error: unknown) => void;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -48,11 +52,11 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
   let inFlight: { readonly step: number; readonly takenOver: PromiseWithResolvers<undefined> } | undefined;
   let best = options.best;
 
-  async function writeOut(snapshot: Snapshot): Promise<void> {
+  async function writeOut(snapshot: Snapshot, stallSeconds: number): Promise<void> {
     const { step } = snapshot.position;
     const folder = join(options.scratchFolder, `step-${step}`);
     await options.write(folder, snapshot);
-    options.announce({ type: 'snapshot', folder, step });
+    options.announce({ type: 'snapshot', folder, step, stallSeconds });
   }
 
   return {
@@ -66,9 +70,11 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
       inFlight = { step, takenOver: Promise.withResolvers() };
       if (request.top1 !== undefined && request.top1 > (best?.top1 ?? -1))
         best = { step, top1: request.top1 };
-      const { mustSave, position: unmarked, ...rest } = request;
+      const { mustSave, stalledSinceMs, position: unmarked, ...rest } = request;
       const position = { ...unmarked, ...(best === undefined ? {} : { best }) };
-      const written = writeOut({ ...rest, position, tensors: await options.replica.snapshot() });
+      const tensors = await options.replica.snapshot();
+      const stallSeconds = (options.clock.now() - stalledSinceMs) / 1000;
+      const written = writeOut({ ...rest, position, tensors }, stallSeconds);
       if (mustSave) await written;
       else written.catch(options.onFailure);
     },

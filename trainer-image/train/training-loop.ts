@@ -125,6 +125,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
   }
 
   async function save(mustSave: boolean): Promise<void> {
+    const stalledSinceMs = clock.now();
     const weightsHash = await replica.verifyAgreement();
     const last = history.at(-1);
     const top1 = last?.epoch === plan.epochsAt(step) ? last.top1 : undefined;
@@ -133,6 +134,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
       weightsHash,
       ...(top1 === undefined ? {} : { top1 }),
       mustSave,
+      stalledSinceMs,
     });
   }
 
