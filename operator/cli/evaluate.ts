@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { z } from 'zod';
-import type { CommandContext, TextOutput } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { CommandError } from './command-error.ts';
 import { formatCount, formatPercent } from './display/figures.ts';
 import { commandExitCodes } from './exit-codes.ts';
+import { passOn } from './pass-on.ts';
 import { formatOutput, parseOutputFormat, type OutputFormat } from './output.ts';
 
 /** What the trainer's evaluation program prints. */
@@ -77,15 +76,6 @@ async function evaluateCheckpoint(
     });
   }
   return parseEvaluation(output);
-}
-
-/** What TensorFlow prints about its own build before its log level counts, and other lines below errors. */
-const chatter = /^(WARNING: All log messages before absl::|[IW]\d{4} \d\d:)/;
-
-async function passOn(lines: Readable, output: TextOutput): Promise<void> {
-  for await (const line of createInterface({ input: lines })) {
-    if (!chatter.test(line)) output.write(`${line}\n`);
-  }
 }
 
 function parseEvaluation(output: string): Evaluation {
