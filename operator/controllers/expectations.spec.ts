@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Expectations } from './expectations.ts';
-import { ManualClock } from './testing/manual-clock.ts';
+import { ManualClock } from '../base/testing/manual-clock.ts';
 
 function open() {
   const clock = new ManualClock();

@@ -5,7 +5,7 @@ import type { KubernetesObject, Pod } from '../api/wire.ts';
 import { resourceTypes, type ResourceType, type WatchEvent } from '../cluster/cluster.ts';
 import { aPod, aRun } from '../plan/testing/fixtures.ts';
 import { ObjectCache } from './object-cache.ts';
-import { ManualClock } from './testing/manual-clock.ts';
+import { ManualClock } from '../base/testing/manual-clock.ts';
 
 const [first, second] = [0, 1].map((index) => aPod(aRun(), 1, index)) as [Pod, Pod];
 

@@ -3,7 +3,7 @@ import { createLogger } from '../base/logging.ts';
 import type { ProgressDocument } from '../api/trainer/progress.ts';
 import { aProgressDocument } from '../plan/testing/fixtures.ts';
 import { ProgressPoller, type ProgressSource } from './progress-poller.ts';
-import { ManualClock } from './testing/manual-clock.ts';
+import { ManualClock } from '../base/testing/manual-clock.ts';
 
 const source: ProgressSource = { runUid: 'uid-1', attempt: 1, address: '10.0.0.1' };
 

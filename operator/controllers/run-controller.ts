@@ -15,7 +15,7 @@ import { Expectations } from './expectations.ts';
 import { keyOf, ObjectCache, parseKey } from './object-cache.ts';
 import { CreationFailedError, execute, type WriteListener } from './plan-executor.ts';
 import { ProgressPoller, type FetchProgress } from './progress-poller.ts';
-import { isAtLeast } from './resource-version.ts';
+import { isNoNewer } from '../cluster/resource-version.ts';
 import { StatusWriter } from './status-writer.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -273,7 +273,7 @@ class RunController {
   #expectVersion(key: string, { metadata: { uid, resourceVersion } }: TrainingRun): void {
     this.#expectations.expect(key, () => {
       const cached = this.#runs.get(parseKey(key))?.metadata;
-      return cached?.uid !== uid || isAtLeast(cached?.resourceVersion, resourceVersion);
+      return cached?.uid !== uid || isNoNewer(resourceVersion, cached?.resourceVersion);
     });
   }
 

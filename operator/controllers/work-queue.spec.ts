@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from './testing/manual-clock.ts';
+import { ManualClock } from '../base/testing/manual-clock.ts';
 import { WorkQueue } from './work-queue.ts';
 
 function open() {

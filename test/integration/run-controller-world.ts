@@ -13,7 +13,7 @@ import { resourceTypes, type Cluster } from '../../operator/cluster/cluster.ts';
 import { openEmbeddedCluster } from '../../operator/cluster/embedded/embedded-cluster.ts';
 import type { FetchProgress } from '../../operator/controllers/progress-poller.ts';
 import { runController } from '../../operator/controllers/run-controller.ts';
-import { ManualClock } from '../../operator/controllers/testing/manual-clock.ts';
+import { ManualClock } from '../../operator/base/testing/manual-clock.ts';
 import { aFinishedPod, aRunningPod } from '../../operator/plan/testing/fixtures.ts';
 
 type PodEnd = Parameters<typeof aFinishedPod>[3];

@@ -1,9 +1,11 @@
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { duplicateNames } from './duplicates.ts';
+import type { ObjectMeta } from '../wire.ts';
 import { apiVersion, trainingRunKind } from './group.ts';
 import { nearMiss } from './near-miss.ts';
 import { runNameRules, specRules, type Rule } from './rules.ts';
+import { DnsLabel } from './scalars.ts';
 import { knownFields } from './schema-navigation.ts';
 import { SpecFields } from './spec.ts';
 import type { TrainingRun } from './training-run.ts';
@@ -32,7 +34,7 @@ export function validateTrainingRun(object: unknown, old?: TrainingRun): Validat
       message: 'is required: a name of lower-case letters, digits and -',
     });
   } else {
-    problems.push(...brokenRules(runNameRules, { metadata }, undefined, []));
+    problems.push(...brokenRules(runNameRules, { metadata }, undefined, []), ...namespaceProblems(metadata));
   }
   if (object.spec === undefined) {
     problems.push({
@@ -89,6 +91,13 @@ function unknownField(
     message: `unknown field${suggestion === undefined ? `; known here: ${known.join(', ')}` : ''}`,
     ...(suggestion === undefined ? {} : { suggestion }),
   };
+}
+
+/** A namespace becomes part of host names and of the checkpoints' path. The API server checks it by itself. */
+function namespaceProblems({ namespace }: ObjectMeta): FieldProblem[] {
+  return namespace === undefined || DnsLabel.safeParse(namespace).success
+    ? []
+    : [{ path: 'metadata.namespace', value: namespace, message: 'must be lower-case letters, digits and -' }];
 }
 
 function brokenRules<T>(

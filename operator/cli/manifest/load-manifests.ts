@@ -1,6 +1,5 @@
 import { trainingRunKind } from '../../api/v1alpha1/group.ts';
 import { nearMiss } from '../../api/v1alpha1/near-miss.ts';
-import { DnsLabel } from '../../api/v1alpha1/scalars.ts';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
 import { validateTrainingRun } from '../../api/v1alpha1/validate.ts';
 import { isObject } from '../../api/v1alpha1/wire-guards.ts';
@@ -114,9 +113,9 @@ function checkCandidate(candidate: Candidate): LoadedManifests {
     return { runs: [], problems: [{ ...locate('kind'), value: object.kind, message }] };
   }
   const validation = validateTrainingRun(object);
-  const problems = validation.ok ? namespaceProblems(validation.run) : validation.problems;
-  if (!validation.ok || problems.length > 0) {
-    return { runs: [], problems: problems.map((problem) => ({ ...problem, ...locate(problem.path) })) };
+  if (!validation.ok) {
+    const problems = validation.problems.map((problem) => ({ ...problem, ...locate(problem.path) }));
+    return { runs: [], problems };
   }
   const { run } = validation;
   const metadata = { ...run.metadata, namespace: run.metadata.namespace ?? 'default' };
@@ -126,13 +125,6 @@ function checkCandidate(candidate: Candidate): LoadedManifests {
 /** A kind that is nobody's misspelling of ours. */
 function isForeignKind(kind: unknown): boolean {
   return typeof kind === 'string' && nearMiss(kind, [trainingRunKind]) === undefined;
-}
-
-function namespaceProblems({ metadata }: TrainingRun): { path: string; value: unknown; message: string }[] {
-  const { namespace } = metadata;
-  return namespace === undefined || DnsLabel.safeParse(namespace).success
-    ? []
-    : [{ path: 'metadata.namespace', value: namespace, message: 'must be lower-case letters, digits and -' }];
 }
 
 function duplicates(runs: readonly LoadedRun[]): ManifestProblem[] {

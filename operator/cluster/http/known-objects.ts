@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../api/wire.ts';
 import type { WatchEvent } from '../cluster.ts';
-import { isNoNewer } from './resource-version.ts';
+import { isNoNewer } from '../resource-version.ts';
 
 /** What a watcher has been told so far, and what it must be told of each object that the server shows. */
 export interface KnownObjects<T> {
