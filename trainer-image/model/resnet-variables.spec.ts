@@ -112,11 +112,24 @@ describe('zero gamma', () => {
     { depth: 50, blocks: 16, channels: 15_104 },
     { depth: 101, blocks: 33, channels: 32_512 },
     { depth: 152, blocks: 50, channels: 47_872 },
-  ] as const)('concerns $blocks scales of depth $depth', ({ depth, blocks, channels }) => {
-    const zeroed = variablesOf({ ...large, depth, variant: 'B' }).filter((spec) => spec.endsResidualBlock);
-    expect([zeroed.length, scalars(zeroed)]).toEqual([blocks, channels]);
-    expect(zeroed.every(({ kind, name }) => kind === 'gamma' && !name.includes('downsample'))).toBe(true);
+  ] as const)('concerns $blocks scales of depth $depth in all variants', ({ depth, blocks, channels }) => {
+    for (const variant of ['A', 'B', 'C', 'D'] as const) {
+      const zeroed = variablesOf({ ...large, depth, variant }).filter((spec) => spec.endsResidualBlock);
+      expect([zeroed.length, scalars(zeroed)]).toEqual([blocks, channels]);
+      expect(zeroed.every(({ kind, name }) => kind === 'gamma' && !name.includes('downsample'))).toBe(true);
+    }
   });
+
+  it.each([8, 14, 20, 32, 44, 56] as const)(
+    'concerns a scale of each block of the small depth %i',
+    (depth) => {
+      for (const variant of ['A', 'B', 'C', 'D'] as const) {
+        const zeroed = variablesOf({ ...small, depth, variant }).filter((spec) => spec.endsResidualBlock);
+        const blocks = (depth - 2) / 2;
+        expect([zeroed.length, scalars(zeroed)]).toEqual([blocks, ((16 + 32 + 64) * blocks) / 3]);
+      }
+    },
+  );
 });
 
 describe('strides', () => {

@@ -19,6 +19,10 @@ describe('mixup', () => {
     const smoothed = smoothedTargets([2], 4, { smoothing: 0.1, form: 'paper' });
     mixInto(smoothed, smoothedTargets([0], 4, { smoothing: 0.1, form: 'paper' }), 0.3);
     expect(rounded(smoothed)).toEqual([0.64, 0.0333333, 0.2933333, 0.0333333]);
+
+    const asInCode = smoothedTargets([2], 4, { smoothing: 0.1, form: 'code' });
+    mixInto(asInCode, smoothedTargets([0], 4, { smoothing: 0.1, form: 'code' }), 0.3);
+    expect(rounded(asInCode)).toEqual([0.655, 0.025, 0.295, 0.025]);
   });
 
   it('pairs the samples of a batch', () => {

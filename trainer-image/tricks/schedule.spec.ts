@@ -25,16 +25,37 @@ describe('warm-up and cosine on ImageNet: 1,281,167 images, batch 1024, 120 epoc
     expect(Math.abs(rate - expected)).toBeLessThanOrEqual(1e-7 * expected + 1e-15);
   });
 
-  // resnet50_v1d.log of GluonCV prints six digits of the rate at step s counted from 0, where its code has
-  // ours of s - 1.
+  // Six digits of the rate at a step counted from 0, as GluonCV's training logs print them.
   it.each([
-    [49, 0.003133],
-    [1249, 0.079872],
-    [6253, 0.399872],
-    [78_161, 0.200116],
-    [148_918, 0.000069],
-  ])('agrees with the published training log at step %i', (step, printed) => {
-    expect(Math.abs(learningRateAt(cosine, length, step - 1) - printed)).toBeLessThan(6e-7);
+    ['resnet50_v1d.log', 120, 49, 0.003133],
+    ['resnet50_v1d.log', 120, 99, 0.006331],
+    ['resnet50_v1d.log', 120, 1249, 0.079872],
+    ['resnet50_v1d.log', 120, 6203, 0.396675],
+    ['resnet50_v1d.log', 120, 6253, 0.399872],
+    ['resnet50_v1d.log', 120, 6304, 0.4],
+    ['resnet50_v1d.log', 120, 78_161, 0.200116],
+    ['resnet50_v1d.log', 120, 148_918, 0.000069],
+    ['resnet50_v1d.log', 120, 150_118, 0],
+    ['resnet50_v1d-mixup.log', 200, 78_161, 0.320203],
+    ['resnet50_v1d-mixup.log', 200, 148_918, 0.147337],
+    ['resnet50_v1d-mixup.log', 200, 150_118, 0.144361],
+    ['resnet50_v1d-mixup.log', 200, 248_998, 0.000024],
+  ])('has in the form of the code the rate of %s, %i epochs, at step %i', (_, epochs, step, printed) => {
+    const rate = learningRateAt({ ...cosine, form: 'code' }, { ...length, epochs }, step);
+    expect(Math.abs(rate - printed)).toBeLessThanOrEqual(5.01e-7);
+  });
+
+  it('has in the form of the code the rate of the log of a smaller batch', () => {
+    const smaller = { batchSize: 256, stepsPerEpoch: 5004, epochs: 120 };
+    expect(learningRateAt({ ...cosine, form: 'code' }, smaller, 49)).toBeCloseTo(0.000196, 6);
+  });
+
+  it('is in the form of the code one step behind', () => {
+    for (const step of [1, 100, 6255, 80_000]) {
+      const code = learningRateAt({ ...cosine, form: 'code' }, length, step);
+      expect(code).toBe(learningRateAt(cosine, length, step - 1));
+    }
+    expect(learningRateAt({ ...cosine, form: 'code' }, length, 0)).toBe(0);
   });
 });
 
