@@ -31,9 +31,10 @@ export default defineConfig({
       layer('unit', ['operator/**/*.spec.ts', 'trainer-image/**/*.spec.ts', 'crds/**/*.spec.ts'], 10_000, 0),
       layer('checks', ['test/checks/**/*.test.ts'], 5 * minuteMs, 1),
       layer('golden', ['test/golden/**/*.test.ts'], 5 * minuteMs, 2),
-      layer('contract', ['test/contract/**/*.test.ts'], 2 * minuteMs, 3),
-      layer('integration', ['test/integration/**/*.test.ts'], 2 * minuteMs, 4),
-      layer('system', ['test/system/**/*.test.ts'], 10 * minuteMs, 5),
+      layer('numerics', ['test/numerics/**/*.test.ts'], 5 * minuteMs, 3),
+      layer('contract', ['test/contract/**/*.test.ts'], 2 * minuteMs, 4),
+      layer('integration', ['test/integration/**/*.test.ts'], 2 * minuteMs, 5),
+      layer('system', ['test/system/**/*.test.ts'], 10 * minuteMs, 6),
     ],
   },
 });

@@ -17,28 +17,33 @@ export interface RankProcess {
 
 /**
  * Starts the ranks of a world as processes, as TensorFlow has one context and one place in a cluster per process.
- * @param script in `ranks/`; it calls `answerTask`
+ * @param script in `ranks/`, or its URL; it calls `answerTask`
  */
 export async function startRanks<Task>(
-  script: string,
+  script: string | URL,
   worldSize: number,
   task: Task,
 ): Promise<RankProcess[]> {
   const addresses = (await freePorts(worldSize)).map((port) => `127.0.0.1:${port}`);
   return addresses.map((_, rank) => {
     const rankArguments: RankArguments<Task> = { rank, addresses, task };
-    const child = fork(new URL(`ranks/${script}.ts`, import.meta.url), [JSON.stringify(rankArguments)], {
+    const program = script instanceof URL ? script : new URL(`ranks/${script}.ts`, import.meta.url);
+    const child = fork(program, [JSON.stringify(rankArguments)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // The tests' own flags are not for a rank.
       execArgv: [],
       env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
     });
-    return { process: child, answer: answerOf(child, `rank ${rank} of ${script}`) };
+    return { process: child, answer: answerOf(child, `rank ${rank} of ${String(script)}`) };
   });
 }
 
 /** Runs the ranks to their end and returns their answers by rank. Ends all of them if one fails. */
-export async function runRanks<Task>(script: string, worldSize: number, task: Task): Promise<unknown[]> {
+export async function runRanks<Task>(
+  script: string | URL,
+  worldSize: number,
+  task: Task,
+): Promise<unknown[]> {
   const ranks = await startRanks(script, worldSize, task);
   try {
     return await Promise.all(ranks.map(({ answer }) => answer));
