@@ -57,7 +57,7 @@ export async function startS3Server(): Promise<S3Server> {
       `-dir=${dataFolder}`,
       ...['-ip=127.0.0.1', '-ip.bind=127.0.0.1', '-master.telemetry=false'],
       // Small files of a few volumes: the default would set gigabytes aside.
-      ...['-volume.max=50', '-master.volumeSizeLimitMB=64'],
+      ...['-volume.max=200', '-master.volumeSizeLimitMB=64'],
       ...portFlags,
       ...['-s3', `-s3.port=${port}`, `-s3.port.grpc=${rest[6] ?? 0}`, `-s3.port.iceberg=${icebergPort}`],
       `-s3.config=${configFile}`,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { lastSuffix, momentumSuffix } from '../checkpoint/write-snapshot.ts';
 import type { Network, VariableKind } from '../model/network.ts';
 import { fromTorchLayout, toTorchLayout } from '../model/torch-layout.ts';
@@ -13,7 +14,28 @@ const averageSuffix = averageName('');
 
 /** Tensors of a replica in the layout of a checkpoint, which is torchvision's. */
 export function toCheckpointLayout(tensors: readonly HostTensor[], network: Network): HostTensor[] {
-  const laidOut = convert(tensors, network, toTorchLayout);
+  return underNamesOfUse(tensors.map(converter(network, toTorchLayout)));
+}
+
+/**
+ * As {@link toCheckpointLayout}, one tensor a turn of the event loop: all of a ResNet-50 at once would keep the next
+ * steps from starting for a quarter of a second.
+ */
+export async function toCheckpointLayoutInTurns(
+  tensors: readonly HostTensor[],
+  network: Network,
+): Promise<HostTensor[]> {
+  const convert = converter(network, toTorchLayout);
+  const laidOut: HostTensor[] = [];
+  for (const tensor of tensors) {
+    laidOut.push(convert(tensor));
+    await setImmediate();
+  }
+  return underNamesOfUse(laidOut);
+}
+
+/** Names the averages, where there are any, as the weights to use. */
+function underNamesOfUse(laidOut: HostTensor[]): HostTensor[] {
   if (!laidOut.some(({ name }) => name.endsWith(averageSuffix))) return laidOut;
   return laidOut.map((tensor) => {
     const { name } = tensor;
@@ -24,7 +46,7 @@ export function toCheckpointLayout(tensors: readonly HostTensor[], network: Netw
 
 /** Tensors of a checkpoint in the layout of a replica. One that the network does not have stays as it is. */
 export function fromCheckpointLayout(tensors: readonly HostTensor[], network: Network): HostTensor[] {
-  const laidOut = convert(tensors, network, fromTorchLayout);
+  const laidOut = tensors.map(converter(network, fromTorchLayout));
   if (!laidOut.some(({ name }) => name.endsWith(lastSuffix))) return laidOut;
   return laidOut.map((tensor) => {
     const { name } = tensor;
@@ -33,17 +55,16 @@ export function fromCheckpointLayout(tensors: readonly HostTensor[], network: Ne
   });
 }
 
-function convert(
-  tensors: readonly HostTensor[],
+function converter(
   { variables }: Network,
   convertOne: (tensor: HostTensor, kind: VariableKind) => HostTensor,
-): HostTensor[] {
+): (tensor: HostTensor) => HostTensor {
   const kinds = new Map(variables.map(({ name, kind }) => [name, kind]));
-  return tensors.map((tensor) => {
+  return (tensor) => {
     // What is remembered of a parameter is laid out as the parameter is.
     const { name } = tensor;
     const suffix = [momentumSuffix, lastSuffix, averageSuffix].find((each) => name.endsWith(each)) ?? '';
     const kind = kinds.get(name.slice(0, name.length - suffix.length));
     return kind === undefined ? tensor : convertOne(tensor, kind);
-  });
+  };
 }

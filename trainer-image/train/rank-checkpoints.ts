@@ -4,7 +4,7 @@ import { writeSnapshot } from '../checkpoint/write-snapshot.ts';
 import { toTimestamp, type Clock } from '../../operator/base/clock.ts';
 import type { Network } from '../model/network.ts';
 import { openStorage } from '../storage/open-storage.ts';
-import { fromCheckpointLayout, toCheckpointLayout } from './checkpoint-tensors.ts';
+import { fromCheckpointLayout, toCheckpointLayoutInTurns } from './checkpoint-tensors.ts';
 import { readPretrained, startFrom } from './pretrained-weights.ts';
 import type { RankAssignment } from './rank-protocol.ts';
 import type { Replica } from './replica.ts';
@@ -57,7 +57,7 @@ export function openRankCheckpoints(options: RankCheckpointsOptions): RankCheckp
       };
     },
     async write(folder, { tensors, position, weightsHash, top1 }) {
-      await writeSnapshot(folder, toCheckpointLayout(tensors, network), {
+      await writeSnapshot(folder, await toCheckpointLayoutInTurns(tensors, network), {
         version: 1,
         ...position,
         history: [...position.history],
