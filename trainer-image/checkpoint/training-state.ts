@@ -29,6 +29,8 @@ export const TrainingState = z.object({
   best: z.object({ top1: z.number(), step: z.int().min(0) }).optional(),
   /** The loss scale of the next step, and the finite steps since it last changed. */
   lossScale: z.object({ scale: z.number().gt(0), finiteSteps: z.int().min(0) }).optional(),
+  /** The losses of the finished steps of the present epoch, whose mean will be in its entry below. */
+  epochLoss: z.object({ sum: z.number(), count: z.int().min(0) }).optional(),
   /** One entry for each finished and evaluated epoch, oldest first. */
   history: ProgressDocument.shape.history,
   /** Seconds of training over all attempts. */

@@ -49,11 +49,12 @@ export function openRankCheckpoints(options: RankCheckpointsOptions): RankCheckp
       const { tensors, state } = await readCheckpoint(openStorage(restoreFrom, storage), '');
       requireCompatible(state, spec, dataFingerprint);
       await replica.restore(fromCheckpointLayout(tensors, network));
-      const { step, history, best, lossScale, trainSeconds } = state;
+      const { step, history, best, lossScale, epochLoss, trainSeconds } = state;
       return {
         ...{ step, history, trainSeconds },
         ...(best === undefined ? {} : { best }),
         ...(lossScale === undefined ? {} : { lossScale }),
+        ...(epochLoss === undefined ? {} : { epochLoss }),
       };
     },
     async write(folder, { tensors, position, weightsHash, top1 }) {

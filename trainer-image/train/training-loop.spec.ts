@@ -24,6 +24,11 @@ interface Scenario {
   readonly stopDuring?: number;
   /** Asked to stop in the evaluation after this many steps. */
   readonly stopInEvaluationAfter?: number;
+  /** Asked to stop in this call of a step, counted from 0. */
+  readonly stopAtCall?: number;
+  readonly lossScale?: 'dynamic' | 'none';
+  /** Each of these steps overflows once for each time it is named. */
+  readonly overflows?: readonly number[];
   readonly outcomeOf?: (step: number) => Partial<StepOutcome>;
   readonly validationCount?: number;
 }
@@ -36,16 +41,25 @@ async function trainOn(scenario: Scenario) {
   const from = scenario.from ?? untrained;
   let step = from.step;
   let evaluating = false;
-  const stopRequested = () =>
-    evaluating ? step === scenario.stopInEvaluationAfter : step === scenario.stopDuring;
+  let stepCalls = 0;
+  const scales: (number | undefined)[] = [];
+  const overflows = [...(scenario.overflows ?? [])];
+  const stopRequested = () => {
+    if (evaluating) return step === scenario.stopInEvaluationAfter;
+    return step === scenario.stopDuring || stepCalls === scenario.stopAtCall;
+  };
 
   const replica: Replica = {
     parameterCount: 1,
-    step(_, { stopRequested: asked }) {
+    step(_, { stopRequested: asked, lossScale }) {
       calls.push(`step ${step}`);
-      const outcome = { loss: 2, finite: true, gradientNorm: 1, correct: 0, durationMs: 1 };
+      stepCalls += 1;
+      scales.push(lossScale);
+      const finite = overflows[0] !== step;
+      if (!finite) overflows.shift();
+      const outcome = { loss: 2, finite, gradientNorm: 1, correct: 0, durationMs: 1 };
       const answer = { ...outcome, stopRequested: asked, ...scenario.outcomeOf?.(step) };
-      step += 1;
+      if (finite) step += 1;
       return Promise.resolve(answer);
     },
     findNotFinite: () => Promise.resolve('the gradient of fc.bias'),
@@ -77,7 +91,10 @@ async function trainOn(scenario: Scenario) {
     close: () => Promise.resolve(),
   };
   const recipe = resolveRecipe(
-    Recipe.parse({ epochs, batchSize: 10, precision: { compute: 'float32', lossScale: 'none' } }),
+    Recipe.parse({
+      ...{ epochs, batchSize: 10 },
+      precision: { compute: 'float32', lossScale: scenario.lossScale ?? 'none' },
+    }),
   );
   const keep = { last: 3, best: true };
   const plan = planTraining(
@@ -106,7 +123,7 @@ async function trainOn(scenario: Scenario) {
   } catch (error) {
     failure = error;
   }
-  return { calls, saved, reported, outcome, failure };
+  return { calls, saved, reported, scales, outcome, failure };
 }
 
 /** A checkpoint at this step, with an entry of history for each epoch that was evaluated. */
@@ -168,6 +185,47 @@ describe('the training loop', () => {
   it('saves the end again when its evaluation was still missing', async () => {
     const { calls } = await trainOn({ from: checkpointAt(12, 2) });
     expect(calls).toEqual(['evaluate 12', 'verify 12', 'save 12 for sure']);
+  });
+
+  it('takes a step that overflowed again with the same batch, at half the scale', async () => {
+    const { calls, saved, outcome, scales } = await trainOn({
+      lossScale: 'dynamic',
+      overflows: [5, 5, 5],
+      every: { steps: 6 },
+    });
+    expect(outcome).toMatchObject({ how: 'finished' });
+    expect(calls.filter((call) => call === 'step 5')).toHaveLength(4);
+    expect(scales.slice(4, 10)).toEqual([32_768, 32_768, 16_384, 8192, 4096, 4096]);
+    expect(saved[0]?.position).toMatchObject({ step: 6, lossScale: { scale: 4096, finiteSteps: 1 } });
+  });
+
+  it('saves the scale when it is stopped between two tries of a step', async () => {
+    const { saved, outcome } = await trainOn({
+      lossScale: 'dynamic',
+      overflows: [5, 5, 5],
+      stopAtCall: 6,
+    });
+    expect(outcome).toEqual({ how: 'stopped', step: 5 });
+    expect(saved.at(-1)?.position).toMatchObject({ step: 5, lossScale: { scale: 8192, finiteSteps: 0 } });
+  });
+
+  it('goes on with the scale and the losses of its checkpoint', async () => {
+    const lossScale = { scale: 64, finiteSteps: 1999 };
+    const from = { ...checkpointAt(6, 1), lossScale, epochLoss: { sum: 14, count: 2 } };
+    const { saved, scales } = await trainOn({ lossScale: 'dynamic', from });
+    expect(scales.slice(0, 2)).toEqual([64, 128]);
+    // Two losses of 7 before, two of 2 since.
+    expect(saved.at(-1)?.position.history[1]?.trainLoss).toBe(4.5);
+  });
+
+  it('ends when a step overflows however small the scale', async () => {
+    const overflows = Array.from({ length: 20 }, () => 2);
+    const { calls, failure } = await trainOn({ lossScale: 'dynamic', overflows });
+    expect(failure).toHaveProperty(
+      'message',
+      expect.stringContaining('the gradient of fc.bias was the first'),
+    );
+    expect(calls.filter((call) => call === 'step 2')).toHaveLength(16);
   });
 
   it('ends at once when the loss is not finite, and says where', async () => {

@@ -61,11 +61,12 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
   const startedAtMs = clock.now();
   const batches = createPrefetch((index) => input.trainingBatch(index), from.step, plan.steps);
   const history = [...from.history];
-  const epochLosses = createMean();
+  const epochLosses = createMean(from.epochLoss);
   let step = from.step;
   let lossScale = from.lossScale ?? initialLossScale(recipe.precision);
   /** The batch of a step that was skipped: the same step is taken again, at a smaller scale. */
   let skipped: Batch | undefined;
+  let savedStep = from.step;
 
   const trainSeconds = () => from.trainSeconds + (clock.now() - startedAtMs) / 1000;
 
@@ -130,18 +131,22 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
     const last = history.at(-1);
     const top1 = last?.epoch === plan.epochsAt(step) ? last.top1 : undefined;
     await snapshots?.save({
-      position: { step, history: [...history], lossScale, trainSeconds: trainSeconds() },
+      position: {
+        ...{ step, history: [...history], lossScale, epochLoss: epochLosses.read() },
+        trainSeconds: trainSeconds(),
+      },
       weightsHash,
       ...(top1 === undefined ? {} : { top1 }),
       mustSave,
       stalledSinceMs,
     });
+    savedStep = step;
   }
 
   async function stop(): Promise<TrainingOutcome> {
     reporter.say('Stopping');
-    // Nothing to save that the checkpoint it started from does not hold.
-    if (step > from.step) await save(true);
+    // Nothing to save that the last checkpoint does not hold; a skipped step is skipped again.
+    if (step > savedStep) await save(true);
     return { how: 'stopped', step };
   }
 
@@ -194,10 +199,9 @@ function describeDivergence(
 }
 
 /** The mean of what was added since it was last taken. */
-function createMean() {
-  let sum = 0;
-  let count = 0;
+function createMean({ sum, count } = { sum: 0, count: 0 }) {
   return {
+    read: () => ({ sum, count }),
     add(value: number) {
       sum += value;
       count += 1;

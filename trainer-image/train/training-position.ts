@@ -11,6 +11,8 @@ export interface TrainingPosition {
   readonly best?: { readonly step: number; readonly top1: number };
   /** The loss scale of the next step; absent before the first. */
   readonly lossScale?: LossScale;
+  /** The losses of the finished steps of the present epoch. */
+  readonly epochLoss?: { readonly sum: number; readonly count: number };
   /** Seconds of training, evaluation included, over all attempts. */
   readonly trainSeconds: number;
 }
