@@ -25,6 +25,16 @@ describe('expectations', () => {
     expect(expectations.state('vision/digits')).toBe('settled');
   });
 
+  it('are met for good by what the caches showed once, also when it is gone at the next look', () => {
+    const { expectations } = open();
+    let isShown = false;
+    expectations.expect('vision/digits', () => isShown);
+    isShown = true;
+    expectations.observe('vision/digits');
+    isShown = false;
+    expect(expectations.state('vision/digits')).toBe('settled');
+  });
+
   it('are overdue after their time, and gone when they are forgotten', async () => {
     const { expectations, clock } = open();
     expectations.expect('vision/digits', () => false);

@@ -27,15 +27,22 @@ export class Expectations {
     this.#byOwner.set(owner, outstanding);
   }
 
+  /**
+   * Forgets what the caches show now. To be called after every change of a cache, because what was shown once may be
+   * gone by the time of the next plan.
+   */
+  observe(owner: string): void {
+    const outstanding = this.#byOwner.get(owner)?.filter(({ isMet }) => !isMet());
+    if (outstanding === undefined) return;
+    if (outstanding.length === 0) this.#byOwner.delete(owner);
+    else this.#byOwner.set(owner, outstanding);
+  }
+
   /** `settled`: the caches show all; `overdue`: they should by now; otherwise how long to wait at most. */
   state(owner: string): 'settled' | 'overdue' | { readonly waitMs: number } {
-    const outstanding = (this.#byOwner.get(owner) ?? []).filter(({ isMet }) => !isMet());
-    const [oldest] = outstanding;
-    if (oldest === undefined) {
-      this.#byOwner.delete(owner);
-      return 'settled';
-    }
-    this.#byOwner.set(owner, outstanding);
+    this.observe(owner);
+    const oldest = this.#byOwner.get(owner)?.[0];
+    if (oldest === undefined) return 'settled';
     const waitMs = oldest.sinceMs + this.#timeoutMs - this.#clock.now();
     return waitMs <= 0 ? 'overdue' : { waitMs };
   }

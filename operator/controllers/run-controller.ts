@@ -93,7 +93,7 @@ class RunController {
     const owned = { ...place, labels: { [labels.managedBy]: managedByValue } };
     const enqueueOwner = ({ metadata }: OwnedObject) => {
       const run = metadata.labels?.[labels.run];
-      if (run !== undefined) this.#queue.add(keyOf({ ...metadata, name: run }));
+      if (run !== undefined) this.#notice(keyOf({ ...metadata, name: run }));
     };
     const common = { cluster, clock, log, signal };
     this.#runs = new ObjectCache<TrainingRun>({
@@ -101,7 +101,7 @@ class RunController {
       type: resourceTypes.trainingRuns,
       selection: place,
       indexBy: () => undefined,
-      onChange: ({ metadata }) => this.#queue.add(keyOf(metadata)),
+      onChange: ({ metadata }) => this.#notice(keyOf(metadata)),
     });
     this.#pods = new ObjectCache<Pod>({
       ...common,
@@ -127,6 +127,12 @@ class RunController {
             indexBy: runUidOf,
             onChange: enqueueOwner,
           });
+  }
+
+  /** A cache shows something new of a run. */
+  #notice(key: string): void {
+    this.#expectations.observe(key);
+    this.#queue.add(key);
   }
 
   async run(): Promise<void> {
@@ -156,7 +162,9 @@ class RunController {
       } catch (error) {
         result = 'error';
         // Whatever is wrong with this run must not keep a worker from the others.
-        const level = isClusterError(error, 'Conflict') ? 'debug' : 'warn';
+        // That it was changed or deleted meanwhile is no fault of anybody.
+        const isOutdated = isClusterError(error, 'Conflict') || isClusterError(error, 'NotFound');
+        const level = isOutdated ? 'debug' : 'warn';
         this.#options.log[level](
           { run: key, error: describeError(error) },
           'a reconcile failed and is tried again',

@@ -12,10 +12,12 @@ import type { ObservedRun } from './observed-run.ts';
 export function hangAtMs(
   spec: TrainingRunSpec,
   status: TrainingRunStatus,
-  { lastAdvanceMs, progress }: ObservedRun,
+  { run, lastAdvanceMs, progress }: ObservedRun,
 ): number | undefined {
   if (status.phase !== 'Running' || lastAdvanceMs === undefined) return undefined;
-  if (progress === undefined || progress.attempt !== status.attempt) return undefined;
+  // An address may have been another pod's a moment ago.
+  const isItsOwn = progress?.runUid === run.metadata.uid && progress?.attempt === status.attempt;
+  if (progress === undefined || !isItsOwn) return undefined;
   // All steps are done; what is left is to save, which is bounded by the trainer's own retries.
   if (progress.state === 'Finished') return undefined;
   const runningSinceMs = fromTimestamp(

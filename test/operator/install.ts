@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { isObject } from '../../operator/api/v1alpha1/wire-guards.ts';
+import { kubectlPrograms } from '../control-plane/programs.ts';
+import type { ControlPlane } from '../control-plane/start.ts';
+
+const runProgram = promisify(execFile);
+const chart = fileURLToPath(new URL('../../charts/ringmaster', import.meta.url));
+
+export const operatorNamespace = 'ringmaster-system';
+const release = 'ringmaster';
+/** The operator as the API server knows it. */
+export const operatorUser = `system:serviceaccount:${operatorNamespace}:${release}`;
+
+/** The objects of the shipped chart, but for those of the named templates. */
+export async function renderChart(
+  templates: readonly string[],
+  values: readonly string[] = [],
+): Promise<string> {
+  const { helm } = await kubectlPrograms();
+  const { stdout } = await runProgram(helm, [
+    'template',
+    release,
+    chart,
+    `--namespace=${operatorNamespace}`,
+    ...values.map((value) => `--set=${value}`),
+    ...templates.flatMap((template) => ['--show-only', `templates/${template}.yaml`]),
+  ]);
+  return stdout;
+}
+
+/** Runs kubectl as the cluster admin; its standard output. */
+export async function kubectl(
+  controlPlane: ControlPlane,
+  args: readonly string[],
+  input?: string,
+): Promise<string> {
+  const { kubectl: program } = await kubectlPrograms();
+  // A home of its own, so that neither a person's settings nor a cache of another server is read.
+  const env = { KUBECONFIG: await controlPlane.kubeconfigFile(), HOME: controlPlane.folder };
+  const running = runProgram(program, [...args], { env });
+  running.child.stdin?.end(input);
+  return (await running).stdout;
+}
+
+/**
+ * Gives the operator the rights that the chart ships, and nothing else.
+ * @returns path of a kubeconfig with a token of its service account
+ */
+export async function installRights(
+  controlPlane: ControlPlane,
+  values: readonly string[] = [],
+): Promise<string> {
+  await kubectl(controlPlane, ['create', 'namespace', operatorNamespace]);
+  await kubectl(controlPlane, ['apply', '-f', '-'], await renderChart(['service-account', 'rights'], values));
+  const { body } = await controlPlane.fetch(
+    'POST',
+    `/api/v1/namespaces/${operatorNamespace}/serviceaccounts/${release}/token`,
+    { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } },
+  );
+  const token = isObject(body) && isObject(body.status) ? body.status.token : undefined;
+  if (typeof token !== 'string') throw new Error(`no token for the operator: ${JSON.stringify(body)}`);
+  const file = join(controlPlane.folder, 'operator.kubeconfig');
+  await writeFile(
+    file,
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'test',
+      clusters: [
+        {
+          name: 'test',
+          cluster: {
+            server: controlPlane.server,
+            'certificate-authority': join(controlPlane.folder, 'apiserver.crt'),
+          },
+        },
+      ],
+      users: [{ name: release, user: { token } }],
+      contexts: [{ name: 'test', context: { cluster: 'test', user: release } }],
+    }),
+    { mode: 0o600 },
+  );
+  return file;
+}
