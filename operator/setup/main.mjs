@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
  * Everything that a fresh clone needs, on a machine with Node >= 20, npm, Python 3 and g++ only:
- * `node operator/setup/main.mjs [data] [test]`. It is plain JavaScript, as it runs before anything is installed.
+ * `node operator/setup/main.mjs [data] [test] [bench]`. It is plain JavaScript, as it runs before anything is installed.
  * What is done already is skipped; what was interrupted is done again; nothing is printed on standard output.
  */
 import { spawn } from 'node:child_process';
@@ -9,6 +9,7 @@ import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { benchPeers } from './bench-peers.mjs';
 import { controlPlane } from './control-plane.mjs';
 import { debianInstaller } from './debian-packages.mjs';
 import { dependencies } from './dependencies.mjs';
@@ -68,6 +69,10 @@ try {
     await seaweedfs(context);
     await kwok(context);
     await controlPlane(context);
+  }
+  if (process.argv.includes('bench')) {
+    await seaweedfs(context);
+    await benchPeers(context);
   }
   const seconds = (Date.now() - startedAt) / 1000;
   if (seconds > 2) log(`done in ${seconds.toFixed(0)} s`);

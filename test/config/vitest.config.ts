@@ -28,7 +28,17 @@ export default defineConfig({
     passWithNoTests: false,
     reporters: ['default', new URL('./closing-line-reporter.ts', import.meta.url).pathname],
     projects: [
-      layer('unit', ['operator/**/*.spec.ts', 'trainer-image/**/*.spec.ts', 'crds/**/*.spec.ts'], 10_000, 0),
+      layer(
+        'unit',
+        [
+          'operator/**/*.spec.ts',
+          'trainer-image/**/*.spec.ts',
+          'crds/**/*.spec.ts',
+          'test/bench/**/*.spec.ts',
+        ],
+        10_000,
+        0,
+      ),
       layer('checks', ['test/checks/**/*.test.ts'], 5 * minuteMs, 1),
       layer('golden', ['test/golden/**/*.test.ts'], 5 * minuteMs, 2),
       layer('numerics', ['test/numerics/**/*.test.ts'], 5 * minuteMs, 3),

@@ -1,0 +1,38 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { benchCheckpoints } from './checkpoint.ts';
+import { benchStep } from './step/bench-step.ts';
+
+/* `npm run bench -- step|checkpoint [--rounds N] [--json]`: run it on an otherwise idle machine. */
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } },
+});
+const rounds = Number(values.rounds);
+const report = (line: string) => {
+  process.stderr.write(`${line}\n`);
+};
+const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ringmaster');
+
+const benches: Readonly<Record<string, () => Promise<unknown>>> = {
+  step: () =>
+    benchStep({
+      rounds,
+      data: join(process.cwd(), '.ringmaster/data/fashion-mnist'),
+      python: join(cacheFolder, 'bench/venv/bin/python'),
+      report,
+    }),
+  checkpoint: () => benchCheckpoints(rounds),
+};
+
+const name = positionals[0] ?? '';
+const bench = benches[name];
+if (bench === undefined || !Number.isInteger(rounds) || rounds < 1) {
+  report(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--rounds N] [--json]`);
+  process.exitCode = 64;
+} else {
+  const result = await bench();
+  process.stdout.write(`${values.json ? JSON.stringify(result) : JSON.stringify(result, undefined, 2)}\n`);
+}
