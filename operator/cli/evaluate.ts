@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { CommandContext } from './context.ts';
+import { absoluteLocation, type StoreOptions } from './checkpoints/checkpoints-program.ts';
 import { CommandError } from './command-error.ts';
 import { formatCount, formatPercent } from './display/figures.ts';
 import { commandExitCodes } from './exit-codes.ts';
@@ -22,7 +23,7 @@ const Evaluation = z.object({
 });
 type Evaluation = z.output<typeof Evaluation>;
 
-interface EvaluateOptions {
+interface EvaluateOptions extends StoreOptions {
   readonly data?: string;
   readonly output?: OutputFormat;
 }
@@ -36,6 +37,8 @@ export function evaluateCommand(context: CommandContext, finish: (exitCode: numb
     )
     .argument('<checkpoint>', 'step folder of a checkpoint, such as .../step-00002808')
     .option('--data <uri>', 'validation images (default: those that the run was validated on)')
+    .option('--endpoint <url>', 'endpoint of an S3-compatible store (default: AWS)')
+    .option('--credentials <folder>', 'folder with the files AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
     .option('-o, --output <format>', 'the figures as json or yaml on standard output', parseOutputFormat)
     .action(async (checkpoint: string, options: EvaluateOptions) => {
       const evaluation = await evaluateCheckpoint(checkpoint, options, context);
@@ -51,12 +54,18 @@ export function evaluateCommand(context: CommandContext, finish: (exitCode: numb
 /** @throws CommandError with the exit code of the evaluation program, which has said why on standard error */
 async function evaluateCheckpoint(
   checkpoint: string,
-  { data }: EvaluateOptions,
+  { data, endpoint, credentials }: EvaluateOptions,
   { programFolder, workingFolder, environment, stderr }: CommandContext,
 ): Promise<Evaluation> {
   const program = join(programFolder, 'trainer-image', 'evaluate.ts');
-  const absolute = (uri: string) => (/^[a-z0-9]+:\/\//.test(uri) ? uri : resolve(workingFolder, uri));
-  const words = [program, absolute(checkpoint), ...(data === undefined ? [] : ['--data', absolute(data)])];
+  const absolute = (uri: string) => absoluteLocation(uri, workingFolder);
+  const words = [
+    program,
+    absolute(checkpoint),
+    ...(data === undefined ? [] : ['--data', absolute(data)]),
+    ...(endpoint === undefined ? [] : ['--endpoint', endpoint]),
+    ...(credentials === undefined ? [] : ['--credentials', resolve(workingFolder, credentials)]),
+  ];
   const child = spawn(process.execPath, words, {
     cwd: workingFolder,
     env: { ...environment },

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Assignment } from '../../operator/api/trainer/environment.ts';
 import { exitCodes } from '../../operator/api/trainer/exit-codes.ts';
@@ -14,6 +16,7 @@ import { startFaultProxy, type FaultProxy } from '../s3/fault-proxy.ts';
 import { startS3Server, testKeys, type S3Server } from '../s3/server.ts';
 import { startTrainerPod, type PodEnd, type TrainerPod } from '../system/trainer/trainer-pod.ts';
 
+const evaluateProgram = fileURLToPath(new URL('../../trainer-image/evaluate.ts', import.meta.url));
 const stepsPerEpoch = 16;
 const every = { steps: 10 };
 const keep = { last: 100, best: true };
@@ -96,19 +99,29 @@ async function stateAt(uri: string) {
   return (await readCheckpoint(openStorage(uri, access), '')).state;
 }
 
-const stepOf = (uri: string, step: number) =>
-  `${path.posix.dirname(uri)}/step-${String(step).padStart(12, '0')}`;
+const folderName = (step: number) => `step-${String(step).padStart(12, '0')}`;
+const stepOf = (uri: string, step: number) => `${path.posix.dirname(uri)}/${folderName(step)}`;
 
 describe('a trainer with its checkpoints in a bucket', () => {
   it('that is killed, on a store that is often busy, ends with the very weights of an undisturbed run', async () => {
-    proxy.plan((_, index) => (index % 4 === 3 ? { kind: 'slow-down' } : undefined));
+    const busy = (index: number) => (index % 4 === 3 ? ({ kind: 'slow-down' } as const) : undefined);
+    // The second checkpoint is never stored, so that the run cannot end before it is killed.
+    proxy.plan(({ url }, index) => (url.includes(folderName(20)) ? { kind: 'stalled' } : busy(index)));
     const first = train('killed');
     await until('a checkpoint', async () => (await first.progress())?.checkpoint, { timeoutMs: 60_000 });
     process.kill(first.rankPids()[0] ?? 0, 'SIGKILL');
-    expect((await first.ended).message).toMatchObject({ reason: 'RankKilled' });
+    expect((await first.ended).message).toMatchObject({ reason: 'RankKilled', checkpoint: { step: 10 } });
+    proxy.plan((_, index) => busy(index));
     const second = await train('killed', { attempt: 2 }).ended;
     const state = await stateAt(resultOf(second).uri);
     expect(state).toMatchObject({ weightsHash: undisturbed.weightsHash, attempt: 2, step: 48 });
+    const store = ['--endpoint', proxy.endpoint, '--credentials', server.credentialsFolder];
+    const evaluated = await promisify(execFile)(process.execPath, [
+      evaluateProgram,
+      resultOf(second).uri,
+      ...store,
+    ]);
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ top1: resultOf(second).top1, step: 48 });
     expect(second.log).toContain('training continues');
   });
 
@@ -168,10 +181,12 @@ describe('a run that continues a checkpoint of another', () => {
 
   it('may have another number of ranks, and does not depend on the other any more', async () => {
     const resumeFrom = stepOf(undisturbed.uri, 30);
+    proxy.plan(({ url }) => (url.includes(folderName(48)) ? { kind: 'stalled' } : undefined));
     const first = train('fewer', { ranks: 1, resumeFrom });
     await until('a checkpoint', async () => (await first.progress())?.checkpoint, { timeoutMs: 60_000 });
     first.kill('SIGKILL', 'group');
     await first.ended;
+    proxy.plan(() => undefined);
     const end = await train('fewer', { ranks: 1, resumeFrom: '/gone', attempt: 2 }).ended;
     expect(await stateAt(resultOf(end).uri)).toMatchObject({ step: 48, worldSize: 1, attempt: 2 });
   });

@@ -2,6 +2,7 @@ import { readWeights } from '../checkpoint/read-checkpoint.ts';
 import { openTrainingInput } from '../data/training-input.ts';
 import { resNet } from '../model/resnet.ts';
 import { openStorage } from '../storage/open-storage.ts';
+import type { StorageAccess } from '../storage/storage-access.ts';
 import { buildReplica } from './build-replica.ts';
 import { fromCheckpointLayout } from './checkpoint-tensors.ts';
 import { evaluate, type Validation } from './evaluation.ts';
@@ -18,6 +19,8 @@ export interface EvaluateCheckpointOptions {
   /** Where the validation images are. Default: where the run that wrote the checkpoint had them. */
   readonly data?: string;
   readonly threads: number;
+  /** How to reach the checkpoint in object storage. */
+  readonly storage: StorageAccess;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface EvaluateCheckpointOptions {
  * @throws InvalidData if the images are missing or damaged
  */
 export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Promise<CheckpointEvaluation> {
-  const { tensors, state } = await readWeights(openStorage(options.uri), '');
+  const { tensors, state } = await readWeights(openStorage(options.uri, options.storage), '');
   const { data } = options;
   const spec =
     data === undefined
@@ -40,7 +43,7 @@ export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Pr
   const replica = await buildReplica(
     network,
     { model: spec.model, recipe },
-    { rank: 0, addresses: [], threads: options.threads, storage: {} },
+    { rank: 0, addresses: [], threads: options.threads, storage: options.storage },
   );
   try {
     await replica.restore(fromCheckpointLayout(tensors, network));
