@@ -57,13 +57,14 @@ async function describeStep(
   // A program that ends before it has read everything says itself why.
   child.stdin.on('error', () => undefined);
   child.stdin.end(JSON.stringify(spec));
-  const [output, , [code, signal]] = await Promise.all([
+  const [output] = await Promise.all([
     text(child.stdout),
     passOn(child.stderr, stderr),
     once(child, 'close'),
   ]);
+  const { exitCode: code, signalCode } = child;
   if (code === 0) return output;
-  const end = typeof signal === 'string' ? `was ended by ${signal}` : `ended with exit code ${String(code)}`;
-  const exitCode = typeof code === 'number' ? code : commandExitCodes.failed;
+  const end = code === null ? `was ended by ${signalCode ?? 'a signal'}` : `ended with exit code ${code}`;
+  const exitCode = code ?? commandExitCodes.failed;
   throw new CommandError(`the profile of ${name} ${end}`, { exitCode });
 }

@@ -39,7 +39,7 @@ export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Pr
   const input = await openTrainingInput(spec, { rank: 0, worldSize: 1 });
   const network = resNet(spec.model);
   // The file has the averaged weights in place of the last, if averages were kept.
-  const { distillation: _teacher, averaging: _averaging, ...recipe } = spec.recipe;
+  const recipe = { ...spec.recipe, distillation: undefined, averaging: undefined };
   const replica = await buildReplica(
     network,
     { model: spec.model, recipe },

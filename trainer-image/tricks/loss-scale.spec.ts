@@ -8,7 +8,7 @@ const dynamic = initialLossScale({ lossScale: 'dynamic', lossScaleValue: 32_768 
 /** The scales after each of the steps: F for finite, O for an overflow. */
 function scales(from: LossScale, steps: string, interval?: number): (number | undefined)[] {
   let state: LossScale | undefined = from;
-  return [...steps].map((step) => {
+  return Array.from(steps, (step) => {
     if (state !== undefined) state = nextLossScale('dynamic', state, step === 'F', interval);
     return state?.scale;
   });

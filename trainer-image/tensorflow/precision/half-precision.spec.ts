@@ -11,9 +11,11 @@ const type = attribute.type(float32);
 function builder() {
   const recording = buildRecording();
   return {
-    ...recording,
+    node: (...given: Parameters<typeof recording.node>) => recording.node(...given),
+    constant: (...given: Parameters<typeof recording.constant>) => recording.constant(...given),
+    finish: (outputs: readonly NodeOutput[]) => recording.finish(outputs),
     image: () => recording.input({ dataType: float32, shape: [1] }),
-    apply(op: string, ...inputs: NodeOutput[]): NodeOutput {
+    apply: (op: string, ...inputs: NodeOutput[]): NodeOutput => {
       const attributes = op === 'Cast' ? { SrcT: type, DstT: type } : { T: type };
       const node = recording.node(op, { inputs, attributes, outputs: [{ dataType: float32, shape: [1] }] });
       return { node, index: 0 };

@@ -69,9 +69,8 @@ function createBorders(recording: Recording, half: DataType, add: (node: Recorde
   return {
     isHalf,
     inHalf: (output: NodeOutput) => (isHalf(output) ? output : cast(output, dataTypes.float32, half)),
-    inFloat(output: NodeOutput): NodeOutput {
-      return isHalf(output) || leaving.has(keyOf(output)) ? cast(output, half, dataTypes.float32) : output;
-    },
+    inFloat: (output: NodeOutput) =>
+      isHalf(output) || leaving.has(keyOf(output)) ? cast(output, half, dataTypes.float32) : output,
     /** @param leaves nobody takes it as half: it counts as float32 */
     becameHalf(output: NodeOutput, leaves: boolean): void {
       (leaves ? leaving : halves).add(keyOf(output));
