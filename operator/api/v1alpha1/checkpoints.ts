@@ -29,7 +29,7 @@ export const Checkpoints = z.strictObject({
     })
     .optional()
     .describe(
-      'A Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, mounted as files. Default: workload identity.',
+      'A Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, if needed AWS_SESSION_TOKEN, AWS_REGION and ca.crt, mounted as files and read again when it changes. Default: workload identity.',
     ),
   endpoint: z
     .string()
