@@ -13,6 +13,7 @@ import { readPretrained, startFrom } from './pretrained-weights.ts';
 
 /** A trained network to learn from. */
 export interface Teacher {
+  readonly architecture: Architecture;
   readonly network: Network;
   /** A value of each of its variables, in our layout. */
   readonly values: readonly HostTensor[];
@@ -43,11 +44,12 @@ export async function readTeacher(
       `recipe.distillation.teacher ${uri} has ${architecture.classes} classes and ${architecture.channels} channels, the model ${classes} and ${channels}; they must be equal`,
     );
   }
-  const network = resNet({ ...architecture, imageSize });
+  const seen = { ...architecture, imageSize };
+  const network = resNet(seen);
   const zeros = network.variables.map(({ name, shape }) =>
     float32Tensor(name, shape, new Float32Array(elementCount(shape))),
   );
-  return { network, values: startFrom(tensors, network, zeros, uri) };
+  return { architecture: seen, network, values: startFrom(tensors, network, zeros, uri) };
 }
 
 async function architectureBeside(uri: string, access: StorageAccess): Promise<Architecture | undefined> {
