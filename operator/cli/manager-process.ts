@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { KubeConfig } from '@kubernetes/client-node';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { aborted } from '../base/abort.ts';
 import { describeError } from '../base/errors.ts';
 import { createLogger, type Logger } from '../base/logging.ts';
 import { whileLeader, type Term } from '../cluster/http/lease-election.ts';
@@ -16,6 +17,11 @@ import type { CommandContext } from './context.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import type { ManagerOptions } from './manager-options.ts';
 import { startManagerServer } from './manager-server.ts';
+
+/** How often a standby looks at the lease; what a hand-over takes longer than it must. */
+const standbyPeriodMs = 500;
+/** How long reconciles under way may take to end; a call that hangs must not keep a leader that lost its lease. */
+const endingGraceMs = 3_000;
 
 /** What a manager is made of, once it has connected. */
 interface Manager {
@@ -40,7 +46,7 @@ export async function runManager(options: ManagerOptions, context: CommandContex
   const identity = options.identity ?? `${hostname()}_${randomBytes(4).toString('hex')}`;
   let isReady = false;
   const server = await startManagerServer({ listen: options.listen, registry, isReady: () => isReady });
-  const cluster = await connect(options, registry, log);
+  const cluster = await connect(options, identity, registry, log);
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   for (const name of ['SIGTERM', 'SIGINT'] as const) context.signals.on(name, stop);
@@ -91,6 +97,7 @@ async function act(manager: Manager, signal: AbortSignal): Promise<'stopped' | '
       identity,
       clock: context.clock,
       random: Math.random,
+      times: { standbyPeriodMs },
       log,
     },
     signal,
@@ -111,7 +118,7 @@ function noticing(cluster: Cluster, onAnswer: () => void): Pick<Cluster, 'get' |
   };
 }
 
-function control(
+async function control(
   { options, context, identity, log, metrics, onReady }: Manager,
   cluster: Cluster,
   signal: AbortSignal,
@@ -121,7 +128,7 @@ function control(
     operatorNamespace: leaseNamespace,
     ...(prometheusNamespace === undefined ? {} : { prometheusNamespace }),
   };
-  return runController({
+  const controlled = runController({
     cluster,
     clock: context.clock,
     log: log.child({ controller: 'trainingrun' }),
@@ -140,9 +147,21 @@ function control(
     },
     signal,
   });
+  const ended = new AbortController();
+  const overdue = aborted(signal).then(() => context.clock.sleep(endingGraceMs, ended.signal));
+  try {
+    await Promise.race([controlled, overdue]);
+  } finally {
+    ended.abort();
+  }
 }
 
-async function connect(options: ManagerOptions, registry: Registry, log: Logger): Promise<HttpCluster> {
+async function connect(
+  options: ManagerOptions,
+  identity: string,
+  registry: Registry,
+  log: Logger,
+): Promise<HttpCluster> {
   const kubeConfig = new KubeConfig();
   try {
     if (options.kubeconfig === undefined) kubeConfig.loadFromDefault();
@@ -153,7 +172,8 @@ async function connect(options: ManagerOptions, registry: Registry, log: Logger)
       registry,
       log,
       rateLimit: { perSecond: options.apiRate, burst: options.apiBurst },
-      userAgent: 'ringmaster-manager',
+      // Replicas share an account; the server's audit log tells them apart by this.
+      userAgent: `ringmaster-manager (${identity})`,
     });
   } catch (error) {
     throw new CommandError(`no cluster to act on: ${describeError(error)}`, {

@@ -93,6 +93,12 @@ export class GangWorld {
     expect(await this.#unexpectedLines()).toEqual([]);
   }
 
+  /** From here on this process is the operator, whose log is looked at. */
+  async useManager(manager: ManagerProcess): Promise<void> {
+    this.manager = manager;
+    this.#seenLines = (await manager.log()).length;
+  }
+
   async #unexpectedLines(): Promise<LogLine[]> {
     const lines = await this.manager.log();
     const fresh = lines.slice(this.#seenLines);

@@ -5,6 +5,7 @@ import { isObject } from '../../operator/api/v1alpha1/wire-guards.ts';
 /** One request that the API server answered. */
 export interface AuditedRequest {
   readonly user: string;
+  readonly userAgent: string;
   readonly verb: string;
   /** API group; empty for the core. */
   readonly group: string;
@@ -58,6 +59,7 @@ function toRequest(event: unknown): AuditedRequest | undefined {
   const subresource = typeof objectRef.subresource === 'string' ? `/${objectRef.subresource}` : '';
   return {
     user: textOf(user.username),
+    userAgent: textOf(event.userAgent),
     verb: textOf(verb),
     group: textOf(objectRef.apiGroup),
     resource: `${textOf(objectRef.resource)}${subresource}`,

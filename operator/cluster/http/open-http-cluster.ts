@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Registry } from 'prom-client';
 import { group } from '../../api/v1alpha1/group.ts';
@@ -43,7 +44,7 @@ export interface HttpClusterOptions {
 
 /** A cluster behind a connection, which must be closed. */
 export interface HttpCluster extends Cluster {
-  /** Breaks every connection; watches should be aborted before. */
+  /** Breaks every connection and ends calls under way, also those that wait to be tried again. */
   close(): Promise<void>;
 }
 
@@ -69,8 +70,11 @@ export async function openHttpCluster(options: HttpClusterOptions): Promise<Http
     limiter: createTokenBucket(options.rateLimit ?? defaultRateLimit, clock),
     userAgent: options.userAgent ?? 'ringmaster',
   });
+  const closing = new AbortController();
+  // One listener a request under way, of which there may be many.
+  setMaxListeners(0, closing.signal);
   const call = (request: ApiRequest) =>
-    withRetries(request, (each) => transport.call(each), { clock, metrics, host, random });
+    withRetries({ ...request, signal: closing.signal }, (each) => transport.call(each), { clock, metrics, host, random });
 
   async function write<T extends KubernetesObject>(
     type: ResourceType<T>,
@@ -187,7 +191,10 @@ export async function openHttpCluster(options: HttpClusterOptions): Promise<Http
       }
     },
 
-    close: () => pools.close(),
+    close: async () => {
+      closing.abort();
+      await pools.close();
+    },
   };
 }
 
