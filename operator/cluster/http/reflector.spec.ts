@@ -169,14 +169,22 @@ describe('a reflector', () => {
     expect(events).toEqual(['synced']);
   });
 
-  it('waits at most 5 s for a server that is away', async () => {
-    const watches = Array.from({ length: 20 }, () => ['break' as const]);
+  it('waits at most 2 s for a server that is away', async () => {
+    const watches = Array.from({ length: 40 }, () => ['break' as const]);
     const server = scriptedSource(clock, { watches });
     follow(server);
     await clock.advance(40_000);
     const before = server.queries.length;
-    await clock.advance(5_000);
+    await clock.advance(2_000);
     expect(server.queries.length).toBe(before + 1);
+  });
+
+  it('is patient with a refusal as if it were the first when the server was away before', async () => {
+    const away = Array.from({ length: 8 }, () => ['break' as const]);
+    const server = scriptedSource(clock, { watches: [...away, refusing(403, 'Forbidden'), [initialEnd('4')]] });
+    const { events } = follow(server);
+    await clock.advance(20_000);
+    expect(events).toEqual(['synced']);
   });
 
   it('takes a watch for broken that is silent for too long after a bookmark', async () => {

@@ -39,7 +39,7 @@ const shortestGoodWatchMs = 1000;
 const forgivenAfterMs = 120_000;
 const refusedBackoff = { initialMs: 800, maxMs: 30_000 };
 /** A server that is down costs nothing to ask, and work should go on soon after it is back. */
-const unreachableBackoff = { initialMs: 800, maxMs: 5_000 };
+const unreachableBackoff = { initialMs: 800, maxMs: 2_000 };
 
 /**
  * Follows a resource until `signal` is aborted: everything there is as `added`, `synced`, then changes. It survives
@@ -56,6 +56,7 @@ export async function* reflect<T extends KubernetesObject>(
     streamsInitialObjects: true,
   };
   let failures = 0;
+  let wasRefused = false;
   while (!signal.aborted) {
     const startedAt = source.clock.now();
     let failure: unknown;
@@ -76,6 +77,9 @@ export async function* reflect<T extends KubernetesObject>(
       position.streamsInitialObjects = false;
       continue;
     }
+    // A server that comes back refuses some requests at first, which says nothing about the next.
+    if (failure instanceof ApiRefusal !== wasRefused) failures = 0;
+    wasRefused = failure instanceof ApiRefusal;
     failures += 1;
     if (isExpired(failure)) {
       position.resourceVersion = undefined;
