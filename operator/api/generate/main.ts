@@ -1,9 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dump } from 'js-yaml';
 import { TrainingRunSchema } from '../v1alpha1/training-run.ts';
+import { TrainingSweepSchema } from '../v1alpha1/training-sweep.ts';
 import { fieldReference } from './field-reference.ts';
 import { toOpenApiSchema } from './open-api-schema.ts';
 import { trainingRunCrd } from './training-run-crd.ts';
+import { trainingSweepCrd } from './training-sweep-crd.ts';
 
 /* Writes what is made from the schemas: `node operator/api/generate/main.ts`. With --check it only compares. */
 
@@ -15,6 +17,12 @@ const outputs: Readonly<Record<string, string>> = {
   'docs/trainingrun-reference.md': fieldReference(
     'TrainingRun, field by field',
     toOpenApiSchema(TrainingRunSchema),
+  ),
+  'crds/trainingsweeps.ringmaster.dev.yaml':
+    header + dump(trainingSweepCrd(), { noRefs: true, lineWidth: 110 }),
+  'docs/trainingsweep-reference.md': fieldReference(
+    'TrainingSweep, field by field',
+    toOpenApiSchema(TrainingSweepSchema),
   ),
 };
 

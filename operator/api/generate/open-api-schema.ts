@@ -42,8 +42,11 @@ function makeStructural(node: SchemaNode, format: CelRule | undefined): void {
   if (node.properties !== undefined || node['x-kubernetes-preserve-unknown-fields'] === true) {
     delete node.additionalProperties;
   }
-  if (node['x-kubernetes-preserve-unknown-fields'] === true && node.properties !== undefined)
+  if (node['x-kubernetes-preserve-unknown-fields'] === true) {
     delete node.properties;
+    // A value of several types; a structural schema has no name for it.
+    delete node.anyOf;
+  }
   // zod bounds every integer by what a double can hold.
   if (node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum;
   if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum;

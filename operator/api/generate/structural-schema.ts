@@ -12,7 +12,7 @@ export function structuralFaults(schema: SchemaNode, path = ''): string[] {
   const isIntOrString = schema['x-kubernetes-int-or-string'] === true;
   const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true;
 
-  if (typeof type !== 'string' && !isIntOrString) fault('has no type');
+  if (typeof type !== 'string' && !isIntOrString && !isOpen) fault('has no type');
   for (const keyword of [
     '$ref',
     'oneOf',

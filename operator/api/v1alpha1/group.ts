@@ -3,6 +3,7 @@ export const group = 'ringmaster.dev';
 export const version = 'v1alpha1';
 export const apiVersion = `${group}/${version}`;
 export const trainingRunKind = 'TrainingRun';
+export const trainingSweepKind = 'TrainingSweep';
 
 /** The value of `spec.managedBy` that this operator acts on; any other value belongs to somebody else. */
 export const operatorName = 'ringmaster.dev/operator';
@@ -17,6 +18,12 @@ export const labels = {
   attempt: 'ringmaster.dev/attempt',
   /** Index of the pod in its gang, from 0. */
   podIndex: 'ringmaster.dev/pod-index',
+  /** Name of the sweep that a run is a trial of. */
+  sweep: 'ringmaster.dev/sweep',
+  /** UID of that sweep. */
+  sweepUid: 'ringmaster.dev/sweep-uid',
+  /** Index of the trial in its sweep, from 0. */
+  trial: 'ringmaster.dev/trial',
   managedBy: 'app.kubernetes.io/managed-by',
   component: 'app.kubernetes.io/component',
 } as const;
