@@ -6,12 +6,13 @@ import {
   assignmentVariable,
   defaultCredentialsFolder,
   defaultTerminationLog,
+  logLevelVariable,
 } from '../operator/api/trainer/environment.ts';
 import { exitCodeOf } from '../operator/api/trainer/exit-codes.ts';
 import type { TerminationMessage } from '../operator/api/trainer/termination-message.ts';
 import { systemClock } from '../operator/base/clock.ts';
 import { describeError } from '../operator/base/errors.ts';
-import { createLogger } from '../operator/base/logging.ts';
+import { createLogger, logLevelOf } from '../operator/base/logging.ts';
 import { supervise } from './supervisor/supervisor.ts';
 import { writeTerminationMessage } from './supervisor/termination.ts';
 
@@ -24,7 +25,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 const assignment = readAssignment(process.env[assignmentVariable]);
-const log = createLogger('info', {
+const log = createLogger(logLevelOf(process.env[logLevelVariable]), {
   component: 'supervisor',
   ...(assignment.ok ? { run: assignment.value.run, attempt: assignment.value.attempt } : {}),
 });

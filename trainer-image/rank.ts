@@ -1,5 +1,6 @@
+import { logLevelVariable } from '../operator/api/trainer/environment.ts';
 import { systemClock } from '../operator/base/clock.ts';
-import { createLogger } from '../operator/base/logging.ts';
+import { createLogger, logLevelOf } from '../operator/base/logging.ts';
 import { toFailure } from './train/failure.ts';
 import type { FromRank, ToRank } from './train/rank-protocol.ts';
 import { startRankSession, type RankSession } from './train/rank-session.ts';
@@ -8,7 +9,8 @@ import { startRankSession, type RankSession } from './train/rank-session.ts';
  * The program of a rank process. It does what its supervisor says over the IPC channel and keeps nothing that must
  * be saved, so that it can be ended at any moment, which is also how it ends: by its supervisor, or with it.
  */
-const log = createLogger('info', { component: 'rank' });
+const level = logLevelOf(process.env[logLevelVariable]);
+const log = createLogger(level, { component: 'rank' });
 let session: RankSession | undefined;
 let step: number | undefined;
 
@@ -48,7 +50,7 @@ function begin({ assignment }: Extract<ToRank, { type: 'start' }>): void {
     // What all ranks have in common is said once.
     log: log.child(
       { rank: assignment.rank, attempt: assignment.attempt },
-      { level: assignment.rank === 0 ? 'info' : 'warn' },
+      { level: assignment.rank === 0 ? level : 'warn' },
     ),
   });
   session.ended.then(send, fail);

@@ -6,6 +6,11 @@ export type { Logger };
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** The level of a word, or `info` when there is none or it is no level. */
+export function logLevelOf(word: string | undefined): LogLevel {
+  return logLevels.find((level) => level === word) ?? 'info';
+}
+
 /**
  * A logger that writes one JSON object a line to standard error, so that standard output stays free for results.
  * @param bindings fields on every line, such as `run`, `attempt` and `rank`

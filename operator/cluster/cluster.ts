@@ -8,6 +8,8 @@ export interface ResourceType<T extends KubernetesObject> {
   readonly kind: T['kind'];
   /** Lower-case plural, as in request paths. */
   readonly plural: string;
+  /** Objects of no namespace, such as nodes; the namespace of a key is then ignored. Default `Namespaced`. */
+  readonly scope?: 'Namespaced' | 'Cluster';
 }
 
 /** The resources that this operator reads and writes. */

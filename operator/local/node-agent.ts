@@ -96,13 +96,21 @@ class NodeAgent {
     try {
       for await (const event of cluster.watch(resourceTypes.pods, {}, signal)) {
         if (event.type === 'synced') this.#removeFoldersOfGonePods();
-        else if (event.object.spec.nodeName !== nodeName) continue;
+        else if (event.object.spec.nodeName !== nodeName) this.#noteNeighbour(event);
         else if (event.type === 'deleted') this.#forget(event.object);
         else this.#follow(event.object);
       }
     } finally {
       await this.#shutDown();
     }
+  }
+
+  /** Pods of other nodes are only names here: those that run are in the hosts files. */
+  #noteNeighbour({ type, object: pod }: { readonly type: string; readonly object: Pod }): void {
+    const { hosts } = this.#context;
+    const address = pod.status?.podIP;
+    if (type === 'deleted' || address === undefined || isFinished(pod)) hosts.delete(pod);
+    else hosts.add(pod, address);
   }
 
   /** Does what a pod asks for, if that is not what is being done already. */

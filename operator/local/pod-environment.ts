@@ -11,6 +11,8 @@ export interface NodeSurroundings {
   readonly scratchFolder: string;
   readonly terminationLog: string;
   readonly hostsFile: string;
+  /** Folder that stands for the mounted keys to storage, when the pod mounts them. */
+  readonly credentialsFolder?: string;
 }
 
 /** The PATH that container images usually have. */
@@ -38,6 +40,8 @@ export function containerEnvironment(
   // Last, so that no pod can name files of another.
   environment[agentVariables.terminationLog] = surroundings.terminationLog;
   environment[agentVariables.hostsFile] = surroundings.hostsFile;
+  const { credentialsFolder } = surroundings;
+  if (credentialsFolder !== undefined) environment[agentVariables.credentialsFolder] = credentialsFolder;
   return environment;
 }
 

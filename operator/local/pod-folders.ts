@@ -12,6 +12,8 @@ export function podFolders(folder: string) {
     podOf: (uid: string) => join(pods, uid),
     /** Temporary files of the pod; removed when its processes have ended. */
     scratchOf: (uid: string) => join(pods, uid, 'scratch'),
+    /** Stands for the mount of the Secret with the keys to storage; removed when the pod's processes have ended. */
+    credentialsOf: (uid: string) => join(pods, uid, 'credentials'),
     terminationLogOf: (uid: string, container: string) => join(pods, uid, `termination-log-${container}`),
     /** Output of all containers of a pod. It outlives the pod; each attempt has pods, and so files, of its own. */
     logOf: ({ metadata: { namespace = '', name, labels: podLabels } }: Pod) =>

@@ -7,6 +7,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { containerCommand, type Images } from './container-command.ts';
 import { startContainerProcess, type ContainerExit, type ContainerProcess } from './container-process.ts';
 import { ContainerStartError } from './container-start-error.ts';
+import { writeCredentials } from './credentials-volume.ts';
 import type { HostsFiles } from './hosts-file.ts';
 import type { PodAddresses } from './pod-address.ts';
 import { containerEnvironment } from './pod-environment.ts';
@@ -26,6 +27,8 @@ export interface PodContext {
   readonly folders: PodFolders;
   readonly hosts: HostsFiles;
   readonly addresses: PodAddresses;
+  /** Aborted when the node agent is told to end. */
+  readonly signal: AbortSignal;
 }
 
 /** A container that was started, and the end of it. */
@@ -96,6 +99,7 @@ export class PodWorker {
       hosts.delete(this.#pod);
       if (this.#address !== undefined) addresses.release(this.#address);
       rmSync(folders.scratchOf(this.#uid), { recursive: true, force: true });
+      rmSync(folders.credentialsOf(this.#uid), { recursive: true, force: true });
     }
   }
 
@@ -133,12 +137,15 @@ export class PodWorker {
 
   async #start(container: Container, podAddress: string): Promise<void> {
     const { clock, folders, hosts, images, nodeName } = this.#context;
+    const credentialsFolder = folders.credentialsOf(this.#uid);
+    const hasCredentials = await writeCredentials(this.#context, this.#pod, container, credentialsFolder);
     const environment = containerEnvironment(this.#pod, container, {
       nodeName,
       podAddress,
       scratchFolder: folders.scratchOf(this.#uid),
       terminationLog: folders.terminationLogOf(this.#uid, container.name),
       hostsFile: hosts.fileOf(this.#pod.metadata.namespace ?? ''),
+      ...(hasCredentials ? { credentialsFolder } : {}),
     });
     const process = await startContainerProcess({
       ...containerCommand(container, images, environment),

@@ -47,14 +47,23 @@ export function findFailure(
   const failures = [...gang.members.values()].flatMap((pod) => readPodFailure(pod, nowMs) ?? []);
   // While a gang starts, a missing pod is one that was not made yet; once it ran, one that somebody deleted.
   const vanished = status.phase === 'Running' ? missingIndices(gang) : [];
-  const failure = findRootCause([
+  const cause = findRootCause([
     ...failures,
     ...vanished.map((index) => vanishedPod(podName(runName, gang.attempt, index), nowMs)),
   ]);
-  if (failure === undefined) return undefined;
-  const waitUntilMs = followerTakenAtMs(failure);
+  if (cause === undefined) return undefined;
+  const failure = { ...cause, hasSaved: hasGangSaved(cause, failures) };
+  // A gang that is still starting has nothing to save.
+  const [member] = status.phase === 'Running' ? gang.members.values() : [];
+  const gracePeriodMs = (member?.spec.terminationGracePeriodSeconds ?? 0) * 1000;
+  const waitUntilMs = followerTakenAtMs(failure, gracePeriodMs);
   const othersRun = [...gang.members.values()].some((pod) => mayBeAlive(pod));
   return isFollower(failure) && othersRun && nowMs < waitUntilMs ? { waitUntilMs } : { failure };
+}
+
+/** Ranks that are told to stop do so together, whichever pod was told, and it is pod 0 that saves for all. */
+function hasGangSaved(cause: PodFailure, failures: readonly PodFailure[]): boolean {
+  return cause.reason === 'Terminated' && failures.some(({ hasSaved }) => hasSaved);
 }
 
 /** The failure of a gang that did not start in time. */

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { serviceOf } from './services.ts';
-import { aFinishedPod, aProgressDocument, aRunningPod, deleted, startMs } from './testing/fixtures.ts';
+import {
+  aCheckpoint,
+  aFinishedPod,
+  aProgressDocument,
+  aRunningPod,
+  deleted,
+  startMs,
+} from './testing/fixtures.ts';
 import { after, condition, gangOf, names, plan, running, secondMs } from './testing/plans.ts';
 
 describe('a failed pod', () => {
@@ -49,6 +56,23 @@ describe('a failed pod', () => {
     expect(status).toMatchObject({ phase: 'Starting', attempt: 2 });
     expect(status.nextAttemptAt).toBeUndefined();
     expect(names(actions)).toEqual(['create digits-2-0', 'create digits-2-1']);
+  });
+
+  it('that was told to stop waits for pod 0 to save for all, and is then not charged', () => {
+    const stopped = aFinishedPod(run, 1, 1, { lastWords: { reason: 'Terminated' } });
+    const saving = plan(run, [aRunningPod(run, 1, 0), stopped], { nowMs: startMs + 60 * secondMs });
+    expect(saving.status.phase).toBe('Running');
+
+    const checkpoint = aCheckpoint(50);
+    const saved = aFinishedPod(run, 1, 0, { lastWords: { reason: 'Terminated', checkpoint } });
+    expect(plan(run, [saved, stopped]).status).toMatchObject({
+      phase: 'Restarting',
+      restarts: { total: 1, charged: 0 },
+      checkpoint: { step: 50 },
+    });
+
+    const neverSaves = plan(run, [aRunningPod(run, 1, 0), stopped], { nowMs: startMs + 121 * secondMs });
+    expect(neverSaves.status).toMatchObject({ phase: 'Restarting', restarts: { charged: 1 } });
   });
 
   it('leaves Restarting true until the new gang runs', () => {

@@ -54,9 +54,12 @@ export function findRootCause(failures: readonly PodFailure[]): PodFailure | und
     .sort((a, b) => vaguenessOf(a) - vaguenessOf(b) || a.atMs - b.atMs || compareNames(a.pod, b.pod))[0];
 }
 
-/** When a follower's word is taken for want of a better one. */
-export function followerTakenAtMs(failure: PodFailure): number {
-  return failure.atMs + followerPatienceMs;
+/**
+ * When a follower's word is taken for want of a better one. A pod that was told to stop may end long before pod 0, which
+ * still saves for all and has its grace period for it.
+ */
+export function followerTakenAtMs({ atMs, reason }: PodFailure, gracePeriodMs: number): number {
+  return atMs + (reason === 'Terminated' ? Math.max(followerPatienceMs, gracePeriodMs) : followerPatienceMs);
 }
 
 function vaguenessOf({ reason }: PodFailure): number {

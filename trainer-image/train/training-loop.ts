@@ -93,6 +93,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
     if (outcome.finite) {
       step += 1;
       epochLosses.add(outcome.loss);
+      log.debug({ step, loss: outcome.loss }, 'a step is finished');
     }
     const durationMs = clock.now() - beganAtMs;
     reporter.noteStep({ step, outcome, learningRate, lossScale: scale, dataWaitMs, durationMs });

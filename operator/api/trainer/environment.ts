@@ -40,6 +40,9 @@ export const agentVariables = {
   credentialsFolder: 'RINGMASTER_CREDENTIALS_FOLDER',
 } as const;
 
+/** How much trainers log, which `spec.trainers.env` may set: `debug` tells every step. Default `info`. */
+export const logLevelVariable = 'LOG_LEVEL';
+
 export const defaultTerminationLog = '/dev/termination-log';
 
 /** Where the planner mounts the Secret of `spec.checkpoints.credentials`. */

@@ -16,6 +16,11 @@ describe('a resource path', () => {
     );
   });
 
+  it('names no namespace for what is in none', () => {
+    const nodes = { apiVersion: 'v1', kind: 'Node', plural: 'nodes', scope: 'Cluster' } as const;
+    expect(resourcePath(nodes, { namespace: '', name: 'one' })).toBe('/api/v1/nodes/one');
+  });
+
   it('cannot be led elsewhere by a name', () => {
     expect(resourcePath(pods, { namespace: 'a/b', name: '../c?d' })).toBe(
       '/api/v1/namespaces/a%2Fb/pods/..%2Fc%3Fd',

@@ -5,7 +5,7 @@ import type { ResourceType, Selection } from '../cluster.ts';
 interface PathParts {
   readonly namespace?: string | undefined;
   readonly name?: string;
-  readonly subresource?: 'status';
+  readonly subresource?: 'status' | 'log';
 }
 
 /** The path of a collection, or of one object in it: `/apis/ringmaster.dev/v1alpha1/namespaces/a/trainingruns/b`. */
@@ -16,7 +16,9 @@ export function resourcePath<T extends KubernetesObject>(
   const root = type.apiVersion.includes('/') ? '/apis' : '/api';
   const parts = [
     `${root}/${type.apiVersion}`,
-    ...(namespace === undefined ? [] : ['namespaces', encodeURIComponent(namespace)]),
+    ...(namespace === undefined || type.scope === 'Cluster'
+      ? []
+      : ['namespaces', encodeURIComponent(namespace)]),
     type.plural,
     ...(name === undefined ? [] : [encodeURIComponent(name)]),
     ...(subresource === undefined ? [] : [subresource]),

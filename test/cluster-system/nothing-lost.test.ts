@@ -1,0 +1,217 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { labels } from '../../operator/api/v1alpha1/group.ts';
+import type { LastFailure, TrainingRunStatus } from '../../operator/api/v1alpha1/status.ts';
+import {
+  apiServerAway,
+  deletePod,
+  evictPod,
+  killOperator,
+  killRank,
+  loseNode,
+  storageAway,
+  suspendAndResume,
+  terminatePod,
+  type Fault,
+} from './faults.ts';
+import {
+  apply,
+  complete,
+  epochs,
+  eventsOf,
+  failurePolicy,
+  patchSpec,
+  podsOf,
+  reaches,
+  recipe,
+  readState,
+  steps,
+  trainers,
+  type Outcome,
+  type SpecChanges,
+} from './runs.ts';
+import { attemptLogs, hasSaved } from './trainer-logs.ts';
+import { bucket, namespace, openClusterSystem, type ClusterSystem } from './world.ts';
+
+let system: ClusterSystem;
+let undisturbed: Outcome;
+
+beforeAll(async () => {
+  system = await openClusterSystem();
+});
+afterEach(() => {
+  expect(system.invariants.broken).toEqual([]);
+});
+afterAll(async () => {
+  await system.close();
+});
+
+const first = <T>(from: readonly T[]): T => {
+  const [one] = from;
+  if (one === undefined) throw new Error('there is nothing to choose from');
+  return one;
+};
+const last = <T>(from: readonly T[]): T => first(from.slice(-1));
+
+/** Lets something go wrong once the first checkpoint is saved, and waits for the end of the run. */
+async function disturb(
+  name: string,
+  fault: Fault,
+  changes: SpecChanges = {},
+  pick: <T>(from: readonly T[]) => T = last,
+): Promise<Outcome> {
+  await apply(system, name, changes);
+  await hasSaved(system, name, 20);
+  await fault(system, name, pick);
+  return complete(system, name);
+}
+
+/** Nothing is lost: the result is bit for bit that of the run that nothing happened to, in a given number of attempts. */
+function expectSameResult(name: string, { status, state }: Outcome, attempts: number): void {
+  expect(status).toMatchObject({ phase: 'Succeeded', attempt: attempts });
+  expect(state.weightsHash).toBe(undisturbed.state.weightsHash);
+  expect(state.history).toEqual(undisturbed.state.history);
+  // No attempt goes back behind a checkpoint that another had saved.
+  const logs = attemptLogs(system, name);
+  for (const [index, { fromStep }] of logs.entries()) {
+    const saved = logs.slice(0, index).flatMap((log) => log.saved);
+    if (fromStep !== undefined) expect(fromStep).toBe(Math.max(0, ...saved));
+  }
+}
+
+function expectFailure(status: TrainingRunStatus, charged: number, failure: Partial<LastFailure>): void {
+  expect(status.lastFailure).toMatchObject({ attempt: 1, ...failure });
+  expect(status.restarts).toMatchObject({ total: 1, charged });
+}
+
+/** What a run's last attempt began with, and what the one before had finished: after orderly ends they are the same. */
+function expectNoStepTwice(name: string): void {
+  const trained = attemptLogs(system, name).flatMap((log) => log.steps);
+  expect(trained).toEqual(Array.from({ length: steps }, (_, index) => index + 1));
+}
+
+/** The whole gang goes to one node, so that nobody is left to say that it lost a peer. */
+const onOneNode = {
+  podAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: [
+      {
+        topologyKey: 'kubernetes.io/hostname',
+        labelSelector: { matchExpressions: [{ key: labels.run, operator: 'Exists' }] },
+      },
+    ],
+  },
+};
+
+describe('a run on a cluster', () => {
+  it('is applied with kubectl, trained by real pods, saved to object storage and waited for', async () => {
+    await apply(system, 'undisturbed');
+    undisturbed = await complete(system, 'undisturbed');
+    const { status, state } = undisturbed;
+    expect(status).toMatchObject({ phase: 'Succeeded', attempt: 1, restarts: { total: 0 } });
+    expect(status.checkpoint?.uri).toMatch(
+      new RegExp(`^s3://${bucket}/${namespace}/undisturbed/[-0-9a-f]{36}/step-0*${steps}$`),
+    );
+    expect(status.checkpoint).toMatchObject({ step: steps, uri: status.result?.uri });
+    expect(status.conditions).toContainEqual(
+      expect.objectContaining({ type: 'CheckpointReady', status: 'True', reason: 'CheckpointSaved' }),
+    );
+    expect(state).toMatchObject({ step: steps, epoch: epochs, worldSize: 2, attempt: 1 });
+    const reasons = (await eventsOf(system, 'undisturbed')).map(({ reason }) => reason);
+    expect(reasons.sort()).toEqual(['GangStarting', 'Succeeded', 'TrainersRunning']);
+  });
+
+  it('trains on the real Fashion-MNIST', async () => {
+    const train = fileURLToPath(new URL('../../.ringmaster/data/fashion-mnist', import.meta.url));
+    const data = { format: 'fashion-mnist', train, augmentation: 'light' };
+    // A thousandth of an epoch of warm-up: a few steps have to be enough.
+    await apply(system, 'fashion', {
+      data,
+      recipe: { ...recipe, learningRate: { warmupEpochs: 0.001 } },
+    });
+    await hasSaved(system, 'fashion', 60);
+    await patchSpec(system, 'fashion', { suspend: true });
+    const { checkpoint } = await reaches(system, 'fashion', 'Suspended');
+    const { epochLoss } = await readState(system, checkpoint?.uri ?? '');
+    expect(epochLoss?.count).toBeGreaterThanOrEqual(60);
+    // A blind guess among ten classes costs 2.3.
+    expect((epochLoss?.sum ?? Infinity) / (epochLoss?.count ?? 1)).toBeLessThan(2.2);
+    expect(await podsOf(system, 'fashion')).toEqual([]);
+  });
+});
+
+describe('a run on a cluster ends with the very result of an undisturbed one', () => {
+  it('when a rank is killed', async () => {
+    const outcome = await disturb('rank-killed', killRank);
+    expectSameResult('rank-killed', outcome, 2);
+    expectFailure(outcome.status, 1, { reason: 'RankKilled', exitCode: 137 });
+  });
+
+  it('when a pod is deleted', async () => {
+    const outcome = await disturb('pod-deleted', deletePod);
+    expectSameResult('pod-deleted', outcome, 2);
+    expectFailure(outcome.status, 0, { reason: 'PodDeleted' });
+  });
+
+  it('when a pod is evicted', async () => {
+    const outcome = await disturb('evicted', evictPod);
+    expectSameResult('evicted', outcome, 2);
+    expectFailure(outcome.status, 0, { reason: 'Evicted' });
+  });
+
+  it('when its node is gone and does not come back in time', async () => {
+    const outcome = await disturb('node-gone', loseNode, {
+      trainers: { ...trainers, terminationGracePeriodSeconds: 3, affinity: onOneNode },
+      failurePolicy: { ...failurePolicy, forceDeleteAfter: '1s' },
+    });
+    await Promise.all(system.nodes.map((node) => node.start()));
+    expectSameResult('node-gone', outcome, 2);
+    expectFailure(outcome.status, 0, { reason: 'NodeLost' });
+  });
+
+  it('when the operator is killed and another takes over', async () => {
+    const outcome = await disturb('operator-killed', killOperator);
+    expectSameResult('operator-killed', outcome, 1);
+  });
+
+  it('when the API server is down for a while', async () => {
+    const outcome = await disturb('api-server-down', apiServerAway);
+    expectSameResult('api-server-down', outcome, 1);
+  });
+
+  it('when object storage is down for a while', async () => {
+    const outcome = await disturb('storage-down', storageAway);
+    expectSameResult('storage-down', outcome, 1);
+  });
+
+  it('when it is suspended and resumed', async () => {
+    const outcome = await disturb('suspended', suspendAndResume);
+    expectSameResult('suspended', outcome, 2);
+    expect(outcome.status.restarts).toMatchObject({ total: 0, charged: 0 });
+    expectNoStepTwice('suspended');
+  });
+
+  it('when a pod is told to stop: it saves, says so, and is not charged', async () => {
+    const outcome = await disturb('terminated', terminatePod);
+    expectSameResult('terminated', outcome, 2);
+    expectFailure(outcome.status, 0, { reason: 'Terminated', exitCode: 143 });
+    expect(outcome.status.lastFailure?.message).toMatch(/Told to stop and did after step [0-9]+/);
+    expectNoStepTwice('terminated');
+  });
+});
+
+describe('a run that goes on with another world size', () => {
+  it('trains the same samples to nearly the same losses', async () => {
+    await apply(system, 'resized');
+    await hasSaved(system, 'resized', 20);
+    await patchSpec(system, 'resized', { suspend: true });
+    await reaches(system, 'resized', 'Suspended');
+    await patchSpec(system, 'resized', { suspend: false, trainers: { pods: 1 } });
+    const { status, state } = await complete(system, 'resized');
+    expect(status).toMatchObject({ attempt: 2, restarts: { total: 0 }, trainers: { desired: 1 } });
+    expect(state).toMatchObject({ step: steps, worldSize: 1 });
+    expectNoStepTwice('resized');
+    // The sums are made in another order, and batch normalisation sees other groups.
+    for (const [index, { trainLoss }] of undisturbed.state.history.entries())
+      expect(state.history[index]?.trainLoss).toBeCloseTo(trainLoss, 1);
+  });
+});
