@@ -25,7 +25,7 @@ export interface WriteListener {
 }
 
 /**
- * Carries out the actions of a plan: deletions, then the Service, then the pods. What fails is tried again by the next
+ * Carries out the actions of a plan: deletions, then what stands around the pods, then the pods. What fails is tried again by the next
  * plan, so nothing is undone.
  * @throws the first error of the API
  */
@@ -36,6 +36,7 @@ export async function execute(
   listener: WriteListener,
 ): Promise<void> {
   const { namespace = 'default' } = run.metadata;
+  const surroundings: (() => Promise<void>)[] = [];
   const creations: (() => Promise<void>)[] = [];
   const deletions: (() => Promise<void>)[] = [];
   for (const action of actions) {
@@ -55,10 +56,12 @@ export async function execute(
         deletions.push(() => deleteExactly<Service>(cluster, resourceTypes.services, namespace, action));
         break;
       case 'createNetworkPolicy':
-        // Before any pod, so that none is ever without its fence.
-        listener.onNetworkPolicyCreated(
-          await createOwned<NetworkPolicy>(cluster, resourceTypes.networkPolicies, action.networkPolicy, run),
-        );
+        surroundings.push(async () => {
+          const { networkPolicy } = action;
+          listener.onNetworkPolicyCreated(
+            await createOwned<NetworkPolicy>(cluster, resourceTypes.networkPolicies, networkPolicy, run),
+          );
+        });
         break;
       case 'deleteNetworkPolicy':
         deletions.push(() =>
@@ -74,10 +77,12 @@ export async function execute(
         );
         break;
       case 'createService':
-        // Before any pod: a name that was looked up in vain stays unknown for a while.
-        listener.onServiceCreated(
-          await createOwned<Service>(cluster, resourceTypes.services, action.service, run),
-        );
+        surroundings.push(async () => {
+          const { service } = action;
+          listener.onServiceCreated(
+            await createOwned<Service>(cluster, resourceTypes.services, service, run),
+          );
+        });
         break;
       case 'createPod':
         creations.push(async () => {
@@ -86,6 +91,8 @@ export async function execute(
     }
   }
   await inGrowingBatches(deletions);
+  // Before any pod: none is ever without its fence, and a name that was looked up in vain stays unknown for a while.
+  await inGrowingBatches(surroundings);
   await inGrowingBatches(creations);
 }
 
@@ -127,11 +134,11 @@ async function createOwned<T extends KubernetesObject>(
 }
 
 /**
- * Runs calls side by side in batches of 1, 2, 4 and so on, and stops after a batch with an error: a quota that is
- * exhausted refuses one pod and not a thousand, as in Kubernetes' own Job controller.
+ * Runs calls side by side in batches of 4, 8, 16 and so on, and stops after a batch with an error: a quota that is
+ * exhausted refuses a few pods and not a thousand, as in Kubernetes' own Job controller, which begins with 1.
  */
 async function inGrowingBatches(calls: readonly (() => Promise<void>)[]): Promise<void> {
-  for (let start = 0, size = 1; start < calls.length; start += size, size *= 2) {
+  for (let start = 0, size = 4; start < calls.length; start += size, size *= 2) {
     const results = await Promise.allSettled(calls.slice(start, start + size).map((call) => call()));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;

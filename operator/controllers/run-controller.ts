@@ -16,6 +16,7 @@ import { keyOf, ObjectCache, parseKey } from './object-cache.ts';
 import { CreationFailedError, execute, type WriteListener } from './plan-executor.ts';
 import { ProgressPoller, type FetchProgress } from './progress-poller.ts';
 import { isNoNewer } from '../cluster/resource-version.ts';
+import { restsOnAbsence } from './rests-on-absence.ts';
 import { StatusWriter } from './status-writer.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -190,7 +191,7 @@ class RunController {
       return;
     }
     const plan = planRun(cached, settings);
-    if (state === 'settled' && !isDecisive(plan, cached.run)) {
+    if (state === 'settled' && !restsOnAbsence(plan, cached.run)) {
       await this.#carryOut(key, cached.run, plan);
       return;
     }
@@ -311,14 +312,6 @@ class RunController {
     this.#poller.forget(key);
     this.#statuses.forget(key);
   }
-}
-
-/**
- * Whether the plan takes the run to another phase or attempt. Such a plan is never made from caches alone: those of
- * different resources lag behind by different times, and a pod that is not in one yet looks like one that is gone.
- */
-function isDecisive({ status }: Plan, run: TrainingRun): boolean {
-  return status.phase !== run.status?.phase || status.attempt !== run.status?.attempt;
 }
 
 function runUidOf({ metadata }: OwnedObject): string | undefined {

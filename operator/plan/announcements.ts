@@ -6,7 +6,11 @@ import type { Announcement } from './action.ts';
 import { backoffMs } from './backoff.ts';
 import { countOf } from './phases.ts';
 
-/** What to tell the people who watch a run about a change of its status: one line for each new phase. */
+/**
+ * What to tell the people who watch a run about a change of its status: one line for each new phase. That the first
+ * attempt starts and runs is told by the conditions, and is what everybody expects; an event for it would be a third of
+ * all requests when many runs start.
+ */
 export function announce(
   run: TrainingRun,
   before: TrainingRunStatus,
@@ -19,6 +23,7 @@ export function announce(
     case 'Queued':
       return [];
     case 'Starting':
+      if (after.attempt === 1) return [];
       return [
         {
           type: 'Normal',
@@ -27,7 +32,7 @@ export function announce(
         },
       ];
     case 'Running':
-      return [normal(after, 'Running')];
+      return after.attempt === 1 ? [] : [normal(after, 'Running')];
     case 'Restarting':
       return [
         {

@@ -4,8 +4,9 @@ import type { Action } from './action.ts';
 import { mayBeAlive } from './gang.ts';
 
 /**
- * What `spec.cleanPodPolicy` removes of a finished run. `Running`: pods that may still run, and the Service that nobody
- * needs any more. `All`: finished pods and their logs too. `None`: nothing, even of a failed run whose pods still run.
+ * What `spec.cleanPodPolicy` removes of a finished run. `Running`: pods that may still run. `All`: finished pods and
+ * their logs too, and the Service. `None`: nothing, even of a failed run whose pods still run.
+ * A Service without an address costs nothing and goes with the run, so to remove it is a request for nothing.
  */
 export function cleanUp(
   policy: TrainingRunSpec['cleanPodPolicy'],
@@ -13,10 +14,8 @@ export function cleanUp(
   service: Service | undefined,
 ): Action[] {
   if (policy === 'None') return [];
-  return [
-    ...deletePods(policy === 'All' ? pods : pods.filter(mayBeAlive)),
-    ...(service === undefined ? [] : [deleteService(service)]),
-  ];
+  if (policy === 'Running') return deletePods(pods.filter(mayBeAlive));
+  return [...deletePods(pods), ...(service === undefined ? [] : [deleteService(service)])];
 }
 
 /** Deletes pods, except those that are on their way out already. */

@@ -84,7 +84,7 @@ describe('the deadline', () => {
       service: serviceOf(run),
     });
     expect(condition(status, 'Failed')).toMatchObject({ reason: 'DeadlineExceeded' });
-    expect(names(actions)).toEqual(['delete digits-1-0', 'delete digits-1-1', 'delete service digits']);
+    expect(names(actions)).toEqual(['delete digits-1-0', 'delete digits-1-1']);
   });
 
   it('does not count the time of a suspension', () => {

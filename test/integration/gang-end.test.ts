@@ -109,6 +109,10 @@ describe('a run that is done', () => {
     await world().submitRunning('clean', { cleanPodPolicy: 'All' });
     await succeed('clean');
     await world().hasPods('clean');
+    await until('the Service of one that wants nothing left is gone', async () =>
+      (await world().service('clean')) === undefined ? true : undefined,
+    );
+    expect(await world().service('keeps')).toBeDefined();
     expect(await world().podNames('keeps')).toEqual(['keeps-1-0', 'keeps-1-1']);
   });
 
