@@ -123,7 +123,7 @@ const Stopping = z.strictObject({
     .enum(['none', 'asha', 'median'])
     .default('none')
     .describe(
-      'none: every trial trains to its end. asha: a trial goes on past a rung only while it is among the best 1/reductionFactor there; others wait and may be promoted later (Li et al. 2020). median: a trial stops when its best value is worse than the median of the running means of the others at the same epoch (Golovin et al. 2017). Default none.',
+      'none: every trial trains to its end. asha: a trial goes on past a rung only while it is among the best 1/reductionFactor there; others wait and may be promoted later (Li et al. 2020). median: a trial stops for good when at a milestone, minEpochs and each twice as far, it is worse than the median of the others there (after Golovin et al. 2017). Default none.',
     ),
   minEpochs: z
     .int()
@@ -142,7 +142,7 @@ const Stopping = z.strictObject({
     .min(1)
     .max(maxTrialsLimit)
     .default(3)
-    .describe('median: so many other trials must have reached the epoch. Default 3.'),
+    .describe('median: so many other trials must have reached the milestone. Default 3.'),
 });
 export type Stopping = z.output<typeof Stopping>;
 

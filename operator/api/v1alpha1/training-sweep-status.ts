@@ -49,9 +49,7 @@ export const TrialRow = z.object({
     .array(z.number())
     .max(10)
     .optional()
-    .describe(
-      'What stopping compares. asha: the objective at each rung. median: the best, and the mean so far.',
-    ),
+    .describe('What stopping compares: the objective at each rung or milestone.'),
   gpuHours: z.number().optional().describe('What it has used.'),
   changedAt: Timestamp.describe('When its phase last changed.'),
 });
