@@ -28,7 +28,18 @@ export async function kwok(context) {
       // Two compilers at a time keep memory low; the lowest priority, as nobody waits for it alone.
       const { code } = await context.run(
         'nice',
-        ['-n', '19', go, 'install', '-trimpath', '-p', '2', '-ldflags', '-s -w', `sigs.k8s.io/kwok/cmd/kwok@${version}`],
+        [
+          '-n',
+          '19',
+          go,
+          'install',
+          '-trimpath',
+          '-p',
+          '2',
+          '-ldflags',
+          '-s -w',
+          `sigs.k8s.io/kwok/cmd/kwok@${version}`,
+        ],
         { cwd: partial, env: { ...process.env, CGO_ENABLED: '0', GOBIN: partial } },
       );
       if (code !== 0) throw new Error(`go install of kwok ${version} ended with code ${String(code)}`);

@@ -181,7 +181,9 @@ describe('a reflector', () => {
 
   it('is patient with a refusal as if it were the first when the server was away before', async () => {
     const away = Array.from({ length: 8 }, () => ['break' as const]);
-    const server = scriptedSource(clock, { watches: [...away, refusing(403, 'Forbidden'), [initialEnd('4')]] });
+    const server = scriptedSource(clock, {
+      watches: [...away, refusing(403, 'Forbidden'), [initialEnd('4')]],
+    });
     const { events } = follow(server);
     await clock.advance(20_000);
     expect(events).toEqual(['synced']);
