@@ -81,9 +81,9 @@ export function createTrainerMetrics(): TrainerMetrics {
       if (rank !== 0) return;
       images.inc(metrics.images);
       skippedSteps.inc(metrics.skippedSteps);
-      loss.set(metrics.loss);
+      if (metrics.loss !== undefined) loss.set(metrics.loss);
       learningRate.set(metrics.learningRate);
-      gradientNorm.set(metrics.gradientNorm);
+      if (metrics.gradientNorm !== undefined) gradientNorm.set(metrics.gradientNorm);
       lossScale.set(metrics.lossScale);
       if (metrics.teacherDivergence !== undefined) teacherDivergence.set(metrics.teacherDivergence);
     },

@@ -49,6 +49,7 @@ export function createProgressReporter(options: ProgressReporterOptions): Progre
   let lastStepAtMs: number | undefined;
   let saidAtMs = -Infinity;
   let unsaid: StepReport[] = [];
+  let unfinishedMs = 0;
 
   function say(state: ProgressDocument['state']): void {
     const nowMs = clock.now();
@@ -72,7 +73,12 @@ export function createProgressReporter(options: ProgressReporterOptions): Progre
       step = report.step;
       lastStepAtMs = clock.now();
       unsaid.push(report);
-      meter.noteStep(step, report.outcome, report.learningRate, report.durationMs);
+      unfinishedMs += report.durationMs;
+      if (report.outcome.finite) {
+        // A step that had to be taken again took as long as all its tries.
+        meter.noteStep(step, report.outcome, report.learningRate, unfinishedMs);
+        unfinishedMs = 0;
+      }
       if (lastStepAtMs - saidAtMs >= reportIntervalMs) say('Training');
     },
     noteValidation({ top1, top5, loss }, epoch, durationMs) {
@@ -96,17 +102,19 @@ function summarize(
       images: reports.filter(({ outcome }) => outcome.finite).length * batchSize,
       stepSeconds: reports.map((report) => report.outcome.durationMs / 1000),
       dataWaitSeconds: reports.reduce((sum, report) => sum + report.dataWaitMs, 0) / 1000,
-      loss: last.outcome.loss,
       learningRate: last.learningRate,
-      gradientNorm: last.outcome.gradientNorm,
       lossScale: last.lossScale,
-      ...(last.outcome.teacherDivergence === undefined
-        ? {}
-        : { teacherDivergence: last.outcome.teacherDivergence }),
+      ...figuresOf(reports.findLast((report) => report.outcome.finite)?.outcome),
       skippedSteps: reports.filter((report) => !report.outcome.finite).length,
       residentMemoryBytes: residentMemoryBytes(),
     },
   };
+}
+
+function figuresOf(outcome: StepOutcome | undefined): Partial<StepMetrics> {
+  if (outcome === undefined) return {};
+  const { loss, gradientNorm, teacherDivergence } = outcome;
+  return { loss, gradientNorm, ...(teacherDivergence === undefined ? {} : { teacherDivergence }) };
 }
 
 function lastValidation(history: readonly EpochSummary[]) {

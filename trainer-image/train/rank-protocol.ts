@@ -71,10 +71,12 @@ export interface StepMetrics {
   readonly stepSeconds: readonly number[];
   /** Time spent waiting for batches since the last message. */
   readonly dataWaitSeconds: number;
-  readonly loss: number;
+  /** Of the last step that was finite; absent if none was since the last message. JSON has no NaN. */
+  readonly loss?: number;
+  readonly gradientNorm?: number;
   readonly learningRate: number;
-  readonly gradientNorm: number;
   readonly lossScale: number;
+  /** As loss and gradient norm; absent without a teacher too. */
   readonly teacherDivergence?: number;
   readonly skippedSteps: number;
   readonly residentMemoryBytes: number;
