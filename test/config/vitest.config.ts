@@ -45,7 +45,12 @@ export default defineConfig({
       layer('contract', ['test/contract/**/*.test.ts'], 2 * minuteMs, 4),
       layer('integration', ['test/integration/**/*.test.ts'], 2 * minuteMs, 5),
       layer('system', ['test/system/**/*.test.ts'], 10 * minuteMs, 6),
-      layer('cluster-system', ['test/cluster-system/**/*.test.ts'], 5 * minuteMs, 7),
+      layer(
+        'cluster-system',
+        ['test/cluster-system/**/*.test.ts', 'test/chaos/**/*.test.ts'],
+        5 * minuteMs,
+        7,
+      ),
     ],
   },
 });
