@@ -25,6 +25,8 @@ export interface CommandContext {
   readonly signals: ProcessSignals;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingFolder: string;
+  /** Whether this was typed as `kubectl ringmaster`, so that a cluster is meant. */
+  readonly isKubectlPlugin: boolean;
   /** Folder that holds `trainer-image/`, whose programs are started as processes. */
   readonly programFolder: string;
   readonly clock: Clock;

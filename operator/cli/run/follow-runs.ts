@@ -41,6 +41,6 @@ export async function followRuns(
 }
 
 /** Finished, or suspended as asked. A run that is to go on again may still say `Suspended` for a moment. */
-function isAtRest(run: TrainingRun): boolean {
+export function isAtRest(run: TrainingRun): boolean {
   return isFinished(run) || (run.spec.suspend && run.status?.phase === 'Suspended');
 }

@@ -7,7 +7,15 @@ import { systemClock, type Clock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logging.ts';
 import { ClusterError, isClusterError } from '../cluster-error.ts';
-import type { Cluster, MergePatch, ObjectKey, Preconditions, ResourceType, Selection } from '../cluster.ts';
+import {
+  resourceTypes,
+  type Cluster,
+  type MergePatch,
+  type ObjectKey,
+  type Preconditions,
+  type ResourceType,
+  type Selection,
+} from '../cluster.ts';
 import { isExpired } from './api-refusal.ts';
 import { createConnectionPools, type Purpose } from './connection-pools.ts';
 import { createCredentialSource } from './credentials.ts';
@@ -42,8 +50,21 @@ export interface HttpClusterOptions {
   readonly random?: () => number;
 }
 
+/** Which part of a container's output to read. */
+export interface PodLogOptions {
+  readonly container: string;
+  /** Goes on until the container ends. */
+  readonly follow: boolean;
+  /** Lines from the end. Default: all. */
+  readonly tailLines?: number;
+  /** Only what was written at or after this moment, in RFC 3339. */
+  readonly sinceTime?: string;
+}
+
 /** A cluster behind a connection, which must be closed. */
 export interface HttpCluster extends Cluster {
+  /** The output of a container as it comes, each line with the moment of its writing before it. Not retried. */
+  podLog(key: ObjectKey, options: PodLogOptions, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
   /** Breaks every connection and ends calls under way, also those that wait to be tried again. */
   close(): Promise<void>;
 }
@@ -74,7 +95,12 @@ export async function openHttpCluster(options: HttpClusterOptions): Promise<Http
   // One listener a request under way, of which there may be many.
   setMaxListeners(0, closing.signal);
   const call = (request: ApiRequest) =>
-    withRetries({ ...request, signal: closing.signal }, (each) => transport.call(each), { clock, metrics, host, random });
+    withRetries({ ...request, signal: closing.signal }, (each) => transport.call(each), {
+      clock,
+      metrics,
+      host,
+      random,
+    });
 
   async function write<T extends KubernetesObject>(
     type: ResourceType<T>,
@@ -190,6 +216,22 @@ export async function openHttpCluster(options: HttpClusterOptions): Promise<Http
         if (!isClusterError(error, 'NotFound')) throw error;
       }
     },
+
+    podLog: ({ namespace, name }, { container, follow, tailLines, sinceTime }, signal) =>
+      transport.stream({
+        method: 'GET',
+        path: resourcePath(resourceTypes.pods, { namespace, name, subresource: 'log' }),
+        query: {
+          container,
+          follow: String(follow),
+          timestamps: 'true',
+          ...(tailLines === undefined ? {} : { tailLines: String(tailLines) }),
+          ...(sinceTime === undefined ? {} : { sinceTime }),
+        },
+        // Like a watch, it may be quiet for long.
+        purpose: 'watches',
+        signal,
+      }),
 
     close: async () => {
       closing.abort();

@@ -59,6 +59,7 @@ function startCommand(
     signals,
     environment: {},
     workingFolder: folder,
+    isKubectlPlugin: false,
     programFolder,
     clock: systemClock,
   };

@@ -24,6 +24,8 @@ const folder = assignment.spec.checkpoints.uri;
 const checkpointUri = `${folder}/step-3`;
 const steps = 300;
 
+process.stderr.write(`{"level":"info","rank":0,"msg":"attempt ${assignment.attempt} begins"}\n`);
+
 let epoch = existsSync(checkpointUri) ? 2 : 0;
 
 function document(): ProgressDocument {

@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import { CommandError } from './command-error.ts';
+import { withConnection } from './connection/connection.ts';
+import { choosePlace, withPlaceOptions, type PlaceOptions } from './connection/place.ts';
+import type { CommandContext } from './context.ts';
+import { compareRuns, drawComparison } from './display/comparison.ts';
+import { createStyle, wantsColour } from './display/style.ts';
+import { columnsOf } from './display/terminal-size.ts';
+import { commandExitCodes } from './exit-codes.ts';
+import { findRuns } from './find-runs.ts';
+import { formatOutput, parseOutputFormat, type OutputFormat } from './output.ts';
+
+interface CompareOptions extends PlaceOptions {
+  readonly output?: OutputFormat;
+}
+
+/** `ringmaster compare NAME NAME...` */
+export function compareCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
+  return withPlaceOptions(new Command('compare'))
+    .summary('lay runs side by side')
+    .description(
+      'Shows what runs achieved side by side, and every field in which their specs differ, presets resolved.',
+    )
+    .argument('<name...>', 'names of two runs or more; namespace/name where a name is taken twice')
+    .option('-o, --output <format>', 'the comparison as json or yaml', parseOutputFormat)
+    .action(async (names: string[], options: CompareOptions) => {
+      const place = await choosePlace(options, context);
+      const runs = await withConnection(place, context, (connection) => findRuns(connection, names));
+      if (runs.length < 2) throw new CommandError('compare takes the names of two runs or more');
+      const comparison = compareRuns(runs);
+      const { stdout, environment } = context;
+      const style = createStyle(wantsColour(stdout.isTTY === true, environment));
+      context.stdout.write(
+        options.output === undefined
+          ? `${drawComparison(comparison, columnsOf(stdout), style).join('\n')}\n`
+          : formatOutput(comparison, options.output),
+      );
+      finish(commandExitCodes.success);
+    });
+}

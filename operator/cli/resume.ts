@@ -1,0 +1,15 @@
+import { Command } from 'commander';
+import { withPlaceOptions, type PlaceOptions } from './connection/place.ts';
+import type { CommandContext } from './context.ts';
+import { setSuspended } from './set-suspended.ts';
+
+/** `ringmaster resume NAME...` */
+export function resumeCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
+  return withPlaceOptions(new Command('resume'))
+    .summary('let suspended runs go on')
+    .description('Lets suspended runs go on from their last checkpoint.')
+    .argument('<name...>', 'names of runs')
+    .action(async (names: string[], options: PlaceOptions) => {
+      finish(await setSuspended(names, false, { ...options, wait: false }, context));
+    });
+}

@@ -1,0 +1,18 @@
+import { Command } from 'commander';
+import { withPlaceOptions } from './connection/place.ts';
+import type { CommandContext } from './context.ts';
+import { setSuspended, type SuspendOptions } from './set-suspended.ts';
+
+/** `ringmaster suspend NAME...` */
+export function suspendCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
+  return withPlaceOptions(new Command('suspend'))
+    .summary('save a checkpoint, end the pods and wait')
+    .description(
+      "Saves a checkpoint of each run, ends its pods and lets it wait until it is resumed. The deadline's clock stands still meanwhile.",
+    )
+    .argument('<name...>', 'names of runs')
+    .option('--wait', 'wait until their pods are gone', false)
+    .action(async (names: string[], options: SuspendOptions) => {
+      finish(await setSuspended(names, true, options, context));
+    });
+}
