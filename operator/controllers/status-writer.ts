@@ -9,17 +9,17 @@ import { keyOf, parseKey } from './object-cache.ts';
 export type Written =
   | { readonly outcome: 'unchanged' }
   | { readonly outcome: 'written'; readonly run: TrainingRun }
-  /** Only progress changed, and not long ago it was written; write again after so long. */
+  /** Nothing but figures changed, and not long ago they were written; write again after so long. */
   | { readonly outcome: 'postponed'; readonly waitMs: number };
 
-/** Writes statuses: only when something changed, and progress alone at most once in an interval. */
+/** Writes statuses: only when something changed, and figures alone at most once in an interval. */
 export class StatusWriter {
-  readonly #cluster: Cluster;
+  readonly #cluster: Pick<Cluster, 'patchStatus'>;
   readonly #clock: Clock;
   readonly #intervalMs: number;
   readonly #lastWriteMs = new Map<string, number>();
 
-  constructor(cluster: Cluster, clock: Clock, intervalMs: number) {
+  constructor(cluster: Pick<Cluster, 'patchStatus'>, clock: Clock, intervalMs: number) {
     this.#cluster = cluster;
     this.#clock = clock;
     this.#intervalMs = intervalMs;
@@ -33,11 +33,10 @@ export class StatusWriter {
     const patch = mergePatchOf(run.status ?? {}, status);
     if (patch === undefined) return { outcome: 'unchanged' };
     const key = keyOf(run.metadata);
-    const isProgressOnly = Object.keys(patch).every(
-      (field) => field === 'progress' || field === 'checkpoint',
-    );
+    const isFiguresOnly =
+      mergePatchOf(withoutFigures(run.status ?? {}), withoutFigures(status)) === undefined;
     const waitMs = (this.#lastWriteMs.get(key) ?? -Infinity) + this.#intervalMs - this.#clock.now();
-    if (isProgressOnly && waitMs > 0) return { outcome: 'postponed', waitMs };
+    if (isFiguresOnly && waitMs > 0) return { outcome: 'postponed', waitMs };
     const { uid, resourceVersion } = run.metadata;
     const written = await this.#cluster.patchStatus<TrainingRun>(
       resourceTypes.trainingRuns,
@@ -45,8 +44,11 @@ export class StatusWriter {
       { status: patch },
       {
         ...(uid === undefined ? {} : { uid }),
-        // A decision must rest on what is stored; progress is true whatever else changed meanwhile.
-        ...(isProgressOnly || resourceVersion === undefined ? {} : { resourceVersion }),
+        // A decision must rest on what is stored; figures are true whatever else changed meanwhile. The list of
+        // conditions is written as a whole.
+        ...((isFiguresOnly && patch.conditions === undefined) || resourceVersion === undefined
+          ? {}
+          : { resourceVersion }),
       },
     );
     this.#lastWriteMs.set(key, this.#clock.now());
@@ -56,4 +58,17 @@ export class StatusWriter {
   forget(key: string): void {
     this.#lastWriteMs.delete(key);
   }
+}
+
+/** What of a status people and programs wait for; the rest moves all the time and may be a few seconds late. */
+function withoutFigures(status: TrainingRunStatus): TrainingRunStatus {
+  const rest = { ...status };
+  delete rest.progress;
+  delete rest.checkpoint;
+  delete rest.trainers;
+  // What a gang waits for changes with every look of the scheduler.
+  return {
+    ...rest,
+    conditions: (status.conditions ?? []).map((condition) => ({ ...condition, message: '' })),
+  };
 }

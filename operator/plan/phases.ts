@@ -121,8 +121,10 @@ export function enterRestarting(
       ...status,
       restarts,
       lastFailure: lastFailure(status, failure),
-      // Whole seconds, rounded up: the wait is never shorter than the policy says.
-      nextAttemptAt: toTimestamp(Math.ceil((occasion.nowMs + waitMs) / 1000) * 1000),
+      // Whole seconds, rounded up: the wait is never shorter than the policy says, and there is none for none.
+      ...(waitMs === 0
+        ? {}
+        : { nextAttemptAt: toTimestamp(Math.ceil((occasion.nowMs + waitMs) / 1000) * 1000) }),
     },
     'Restarting',
     [

@@ -13,6 +13,11 @@ export async function kubectlPrograms(): Promise<{ kubectl: string; helm: string
   return pointer('kubectl', ['kubectl', 'helm']);
 }
 
+/** Path of kwok, which plays the kubelets of nodes that do not exist. */
+export async function kwokProgram(): Promise<string> {
+  return (await pointer('kwok', ['program'])).program;
+}
+
 /** Path of SeaweedFS, the S3 server. */
 export async function seaweedfsProgram(): Promise<string> {
   return (await pointer('seaweedfs', ['weed'])).weed;

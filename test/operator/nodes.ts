@@ -1,38 +1,26 @@
-import { isObject } from '../../operator/api/v1alpha1/wire-guards.ts';
-import type { KubernetesObject } from '../../operator/api/wire.ts';
-import type { ResourceType } from '../../operator/cluster/cluster.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
 
-/** A node, as far as tests look at it. */
-export interface Node extends KubernetesObject {
-  apiVersion: 'v1';
-  kind: 'Node';
-}
-
-export const nodes: ResourceType<Node> = { apiVersion: 'v1', kind: 'Node', plural: 'nodes' };
-
-/** Makes a node that the scheduler takes for a machine with GPUs. No kubelet looks after it; a test does. */
+/** Makes a node that the scheduler takes for a machine with GPUs. No kubelet looks after it; a test or kwok does. */
 export async function createNode(controlPlane: ControlPlane, name: string, gpus = 8): Promise<void> {
+  const metadata = { name, labels: { 'kubernetes.io/hostname': name } };
   const room = { cpu: '64', memory: '512Gi', pods: '1000', 'nvidia.com/gpu': String(gpus) };
-  const node = { metadata: { name, labels: { 'kubernetes.io/hostname': name } } };
-  const created = await controlPlane.fetch('POST', '/api/v1/nodes', node);
-  if (created.code !== 201) throw new Error(`node ${name} was refused: ${JSON.stringify(created.body)}`);
-  if (!isObject(created.body)) throw new TypeError('the server answers with an object');
+  const send = async (method: 'POST' | 'PUT', path: string, node: object) => {
+    // Without a resource version, as controllers write to new nodes too.
+    const { code, body } = await controlPlane.fetch(method, path, node);
+    if (code !== 200 && code !== 201) throw new Error(`node ${name} was refused: ${JSON.stringify(body)}`);
+  };
+  const path = `/api/v1/nodes/${name}`;
+  await send('POST', '/api/v1/nodes', { metadata });
   // Admission marks every new node as not ready; the node lifecycle controller would take that away.
-  const { code: untainted, body } = await controlPlane.fetch('PUT', `/api/v1/nodes/${name}`, {
-    ...created.body,
-    spec: {},
-  });
-  if (untainted !== 200 || !isObject(body)) throw new Error(`node ${name} keeps its taints`);
-  const { code } = await controlPlane.fetch('PUT', `/api/v1/nodes/${name}/status`, {
-    ...body,
+  await send('PUT', path, { metadata, spec: {} });
+  await send('PUT', `${path}/status`, {
+    metadata,
     status: {
       capacity: room,
       allocatable: room,
       conditions: [
-        { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'a test looks after it' },
+        { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'somebody looks after it' },
       ],
     },
   });
-  if (code !== 200) throw new Error(`the status of node ${name} was refused`);
 }
