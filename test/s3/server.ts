@@ -40,9 +40,8 @@ export async function startS3Server(): Promise<S3Server> {
   await writeKeys(credentialsFolder, testKeys);
   await writeFile(configFile, usersOf(testKeys));
   const names = ['master', 'volume', 'filer', 's3'];
-  const ports = await freePorts(2 * names.length + 2);
-  const [port = 0, ...others] = ports.reverse();
-  const [icebergPort = 0, ...rest] = others;
+  const ports = await freePorts(2 * names.length);
+  const [port = 0, ...rest] = ports;
   const portFlags = names
     .slice(0, -1)
     .flatMap((name, index) => [
@@ -59,7 +58,9 @@ export async function startS3Server(): Promise<S3Server> {
       // Small files of a few volumes: the default would set gigabytes aside.
       ...['-volume.max=200', '-master.volumeSizeLimitMB=64'],
       ...portFlags,
-      ...['-s3', `-s3.port=${port}`, `-s3.port.grpc=${rest[6] ?? 0}`, `-s3.port.iceberg=${icebergPort}`],
+      ...['-s3', `-s3.port=${port}`, `-s3.port.grpc=${rest[6] ?? 0}`],
+      // Two more services that would each take a fixed port, so that only one server could run on a machine.
+      ...['-s3.port.iceberg=0', '-s3.port.lance=0'],
       `-s3.config=${configFile}`,
       '-s3.autoCreateBucket=false',
     ],
