@@ -2,9 +2,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchCheckpoints } from './checkpoint.ts';
+import { benchControlLoop } from './control-loop/bench-control-loop.ts';
 import { benchStep } from './step/bench-step.ts';
 
-/* `npm run bench -- step|checkpoint [--rounds N] [--json]`: run it on an otherwise idle machine. */
+/* `npm run bench -- step|checkpoint|control-loop [--rounds N] [--json]`: run it on an otherwise idle machine. */
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
       report,
     }),
   checkpoint: () => benchCheckpoints(rounds),
+  'control-loop': () => benchControlLoop({ runCounts: [50, 300, 1000], oneByOne: 50, report }),
 };
 
 const name = positionals[0] ?? '';
