@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { KubeConfig } from '@kubernetes/client-node';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import { aborted } from '../base/abort.ts';
 import { describeError } from '../base/errors.ts';
 import { createLogger, type Logger } from '../base/logging.ts';
@@ -11,7 +11,9 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { createControllerMetrics, type ControllerMetrics } from '../controllers/controller-metrics.ts';
 import { fencedCluster } from '../controllers/fenced-cluster.ts';
 import { fetchProgress } from '../controllers/progress-reader.ts';
+import { createRunMetrics, type RunMetrics } from '../controllers/run-metrics.ts';
 import { runController } from '../controllers/run-controller.ts';
+import { registerProcessMetrics } from './process-metrics.ts';
 import { CommandError } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { commandExitCodes } from './exit-codes.ts';
@@ -31,6 +33,7 @@ interface Manager {
   readonly identity: string;
   readonly log: Logger;
   readonly metrics: ControllerMetrics;
+  readonly runMetrics: RunMetrics;
   readonly leading: { set(isLeading: boolean): void };
   readonly onReady: () => void;
 }
@@ -42,7 +45,7 @@ interface Manager {
 export async function runManager(options: ManagerOptions, context: CommandContext): Promise<number> {
   const log = createLogger(options.logLevel, { component: 'manager' });
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  registerProcessMetrics(registry, context.programFolder);
   const identity = options.identity ?? `${hostname()}_${randomBytes(4).toString('hex')}`;
   let isReady = false;
   const server = await startManagerServer({ listen: options.listen, registry, isReady: () => isReady });
@@ -60,6 +63,7 @@ export async function runManager(options: ManagerOptions, context: CommandContex
         identity,
         log,
         metrics: createControllerMetrics(registry, 'trainingrun'),
+        runMetrics: createRunMetrics(registry, context.clock),
         leading: leadershipGauge(registry, options.lease),
         onReady: () => {
           isReady = true;
@@ -85,7 +89,11 @@ async function act(manager: Manager, signal: AbortSignal): Promise<'stopped' | '
   const lead = async (term: Term) => {
     leading.set(true);
     try {
-      await control(manager, fencedCluster(cluster, () => term.isLeader()), term.signal);
+      await control(
+        manager,
+        fencedCluster(cluster, () => term.isLeader()),
+        term.signal,
+      );
     } finally {
       leading.set(false);
     }
@@ -119,7 +127,7 @@ function noticing(cluster: Cluster, onAnswer: () => void): Pick<Cluster, 'get' |
 }
 
 async function control(
-  { options, context, identity, log, metrics, onReady }: Manager,
+  { options, context, identity, log, metrics, runMetrics, onReady }: Manager,
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<void> {
@@ -134,6 +142,7 @@ async function control(
     log: log.child({ controller: 'trainingrun' }),
     fetchProgress,
     metrics,
+    runMetrics,
     onReady: () => {
       log.info('the controller has seen everything and begins');
       onReady();

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, RingmasterError } from '../base/errors.ts';
+import { readVersion } from './build-info.ts';
 import { checkpointsCommand } from './checkpoints/checkpoints-command.ts';
 import { CommandError } from './command-error.ts';
 import { compareCommand } from './compare.ts';
@@ -30,6 +31,7 @@ export async function runProgram(words: readonly string[], context: CommandConte
   };
   const program = new Command('ringmaster')
     .description('Trains image classifiers from TrainingRun manifests, here or on a cluster.')
+    .version(readVersion(context.programFolder))
     .addCommand(runCommand(context, finish))
     .addCommand(validateCommand(context, finish))
     .addCommand(evaluateCommand(context, finish))

@@ -40,6 +40,11 @@ export class ObjectCache<T extends KubernetesObject> {
     return this.#objects.get(keyOf(key));
   }
 
+  /** All objects, in no order. */
+  all(): Iterable<T> {
+    return this.#objects.values();
+  }
+
   /** The objects whose index is `value`. */
   indexed(value: string): T[] {
     return [...(this.#index.get(value) ?? [])].flatMap((key) => this.#objects.get(key) ?? []);

@@ -17,6 +17,7 @@ import { CreationFailedError, execute, type WriteListener } from './plan-executo
 import { ProgressPoller, type FetchProgress } from './progress-poller.ts';
 import { isNoNewer } from '../cluster/resource-version.ts';
 import { restsOnAbsence } from './rests-on-absence.ts';
+import { noRunMetrics, type RunMetrics } from './run-metrics.ts';
 import { StatusWriter } from './status-writer.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -46,6 +47,8 @@ export interface RunControllerOptions {
   readonly settings: RunControllerSettings;
   /** Default: counts nothing. */
   readonly metrics?: ControllerMetrics;
+  /** Default: counts nothing. */
+  readonly runMetrics?: RunMetrics;
   /** Called once everything that exists is known and work begins. */
   readonly onReady?: () => void;
   /** Lifetime: on abort, reconciles under way are finished and no other begins. */
@@ -72,12 +75,14 @@ class RunController {
   readonly #events: EventRecorder;
   readonly #progressIntervalMs: number;
   readonly #metrics: ControllerMetrics;
+  readonly #runMetrics: RunMetrics;
 
   constructor(options: RunControllerOptions) {
     const { cluster, clock, log, fetchProgress, settings, signal } = options;
     this.#options = options;
     this.#progressIntervalMs = settings.progressIntervalMs ?? 5_000;
     this.#metrics = options.metrics ?? noControllerMetrics;
+    this.#runMetrics = options.runMetrics ?? noRunMetrics;
     this.#queue = new WorkQueue({ clock, signal, metrics: this.#metrics.queue });
     this.#expectations = new Expectations(clock, settings.cacheTimeoutMs ?? 10_000);
     this.#statuses = new StatusWriter(cluster, clock, settings.statusIntervalMs ?? 5_000);
@@ -147,6 +152,7 @@ class RunController {
     await Promise.race([Promise.all(caches.map(({ synced }) => synced)), aborted(signal)]);
     const workerCount = settings.workers ?? 8;
     this.#metrics.started(workerCount);
+    this.#runMetrics.observe(() => this.#runs.all());
     if (!signal.aborted) onReady?.();
     const workers = Array.from({ length: workerCount }, () => this.#work());
     await Promise.all([...workers, ...caches.map(({ closed }) => closed)]);
@@ -202,7 +208,10 @@ class RunController {
   /** Status first, so that whatever follows from it is asked for again after a crash. */
   async #carryOut(key: string, run: TrainingRun, plan: Plan): Promise<void> {
     const written = await this.#statuses.write(run, plan.status);
-    if (written.outcome === 'written') this.#expectVersion(key, written.run);
+    if (written.outcome === 'written') {
+      this.#expectVersion(key, written.run);
+      this.#runMetrics.changed(run, plan.status);
+    }
     try {
       await execute(this.#options.cluster, run, plan.actions, this.#listener(key));
     } catch (error) {

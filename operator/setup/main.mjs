@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { benchPeers } from './bench-peers.mjs';
 import { controlPlane } from './control-plane.mjs';
 import { debianInstaller } from './debian-packages.mjs';
+import { debianTools } from './debian-tools.mjs';
 import { dependencies } from './dependencies.mjs';
 import { fashionMnist } from './fashion-mnist.mjs';
 import { kubectlAndHelm } from './kubectl.mjs';
@@ -65,6 +66,7 @@ try {
   const forTests = process.argv.includes('test');
   if (forTests || process.argv.includes('data')) await fashionMnist(context);
   if (forTests) {
+    await debianTools(context);
     await kubectlAndHelm(context);
     await seaweedfs(context);
     await kwok(context);

@@ -23,6 +23,20 @@ describe('the metrics of a pod', () => {
     expect(text).toContain('ringmaster_trainer_resident_memory_bytes{rank="1"} 1000000000\n');
   });
 
+  it('tell how far training is and how good the network', async () => {
+    const metrics = createTrainerMetrics();
+    const validation = { epoch: 3, top1: 0.7, top5: 0.9, loss: 1.25 };
+    const updatedAt = '2026-01-01T00:00:00Z';
+    const progress = { epoch: 3.5, epochs: 120, step: 7, steps: 240, percent: 2, validation, updatedAt };
+    metrics.noteProgress(0, { ...message(0), progress });
+    const text = await metrics.text();
+    expect(text).toContain('ringmaster_trainer_planned_epochs 120\n');
+    expect(text).toContain('ringmaster_trainer_epoch 3.5\n');
+    expect(text).toContain('ringmaster_trainer_validation_top1_ratio 0.7\n');
+    expect(text).toContain('ringmaster_trainer_validation_top5_ratio 0.9\n');
+    expect(text).toContain('ringmaster_trainer_validation_loss 1.25\n');
+  });
+
   it('belong to one pod: another in the same process starts at zero', async () => {
     createTrainerMetrics().noteProgress(0, message(0));
     expect(await createTrainerMetrics().text()).toContain('ringmaster_trainer_images_total 0\n');

@@ -51,6 +51,9 @@ export function createTrainerMetrics(): TrainerMetrics {
   );
   const epoch = new Gauge(named('epoch', 'Finished epochs, with a fraction.'));
   const top1 = new Gauge(named('validation_top1_ratio', 'Top-1 accuracy of the last evaluation, 0 to 1.'));
+  const top5 = new Gauge(named('validation_top5_ratio', 'Top-5 accuracy of the last evaluation, 0 to 1.'));
+  const validationLoss = new Gauge(named('validation_loss', 'Mean cross-entropy of the last evaluation.'));
+  const plannedEpochs = new Gauge(named('planned_epochs', 'Epochs that the run will train in all.'));
   const memory = new Gauge(perRank('resident_memory_bytes', 'Resident memory of a rank process.'));
   const checkpointSeconds = new Histogram({
     ...named('checkpoint_duration_seconds', 'Time from a snapshot on disk to a committed checkpoint.'),
@@ -71,7 +74,12 @@ export function createTrainerMetrics(): TrainerMetrics {
     noteProgress(rank, { metrics, progress }) {
       if (progress !== undefined) {
         epoch.set(progress.epoch);
-        if (progress.validation !== undefined) top1.set(progress.validation.top1);
+        plannedEpochs.set(progress.epochs);
+        if (progress.validation !== undefined) {
+          top1.set(progress.validation.top1);
+          top5.set(progress.validation.top5);
+          validationLoss.set(progress.validation.loss);
+        }
       }
       if (metrics === undefined) return;
       const label = { rank: String(rank) };
