@@ -31,42 +31,42 @@ const nodeCount = 42;
 const gpusPerNode = 400;
 
 export async function openMeasuredWorld(): Promise<MeasuredWorld> {
-  const folder = await mkdtemp(join(tmpdir(), 'ringmaster-bench-'));
-  const audit = await createAuditLog(folder);
-  const controlPlane = await startControlPlane({
-    crdFiles: [trainingRunCrdFile],
-    // As for the figures of other operators: the server does not hold anybody back.
-    apiServerFlags: [...audit.apiServerFlags, '--max-requests-inflight=0'],
-    controllerManagerFlags: [
-      '--controllers=*,-node-lifecycle-controller,-nodeipam,-cloud-node-lifecycle-controller',
-      '--kube-api-qps=500',
-      '--kube-api-burst=1000',
-    ],
-  });
-  for (let index = 0; index < nodeCount; index += 1)
-    await createNode(controlPlane, `node-${String(index)}`, gpusPerNode);
-  const kwok = await startKwok(await controlPlane.kubeconfigFile(), folder);
-  const manager = await startManager({
-    name: 'operator',
-    kubeconfig: await installRights(controlPlane),
-    folder,
-    flags: ['--api-rate=1000', '--api-burst=2000'],
-  });
-  await manager.says('the controller has seen everything and begins');
-  const cluster = await openRealCluster(controlPlane);
-  return {
-    controlPlane,
-    cluster,
-    audit,
-    manager,
-    close: async () => {
-      await manager.child.kill();
-      await kwok.kill();
-      await cluster.close();
-      await controlPlane.close();
-      await rm(folder, { recursive: true, force: true });
-    },
+  // What was begun is ended in the opposite order, also when a later part fails to start.
+  const ends: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
   };
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'ringmaster-bench-'));
+    ends.push(() => rm(folder, { recursive: true, force: true }));
+    const audit = await createAuditLog(folder);
+    const controlPlane = await startControlPlane({
+      crdFiles: [trainingRunCrdFile],
+      // As for the figures of other operators: the server does not hold anybody back.
+      apiServerFlags: [...audit.apiServerFlags, '--max-requests-inflight=0'],
+      controllerManagerFlags: [
+        '--controllers=*,-node-lifecycle-controller,-nodeipam,-cloud-node-lifecycle-controller',
+        '--kube-api-qps=500',
+        '--kube-api-burst=1000',
+      ],
+    });
+    ends.push(() => controlPlane.close());
+    for (let index = 0; index < nodeCount; index += 1)
+      await createNode(controlPlane, `node-${String(index)}`, gpusPerNode);
+    const kwok = await startKwok(await controlPlane.kubeconfigFile(), folder);
+    ends.push(() => kwok.kill());
+    const kubeconfig = await installRights(controlPlane);
+    const flags = ['--api-rate=1000', '--api-burst=2000'];
+    const manager = await startManager({ name: 'operator', kubeconfig, folder, flags });
+    ends.push(() => manager.child.kill());
+    await manager.says('the controller has seen everything and begins');
+    const cluster = await openRealCluster(controlPlane);
+    ends.push(() => cluster.close());
+    return { controlPlane, cluster, audit, manager, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** Processor time and the most memory that a process had, as the kernel counts them. */
