@@ -1,5 +1,6 @@
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
-import { apiVersion, trainingRunKind } from '../api/v1alpha1/group.ts';
+import type { TrainingSweep } from '../api/v1alpha1/training-sweep.ts';
+import { apiVersion, trainingRunKind, trainingSweepKind } from '../api/v1alpha1/group.ts';
 import type { Event, KubernetesObject, NetworkPolicy, Pod, Service } from '../api/wire.ts';
 
 /** One resource of the API, with the type of its objects. */
@@ -15,12 +16,14 @@ export interface ResourceType<T extends KubernetesObject> {
 /** The resources that this operator reads and writes. */
 export const resourceTypes: {
   readonly trainingRuns: ResourceType<TrainingRun>;
+  readonly trainingSweeps: ResourceType<TrainingSweep>;
   readonly pods: ResourceType<Pod>;
   readonly services: ResourceType<Service>;
   readonly networkPolicies: ResourceType<NetworkPolicy>;
   readonly events: ResourceType<Event>;
 } = {
   trainingRuns: { apiVersion, kind: trainingRunKind, plural: 'trainingruns' },
+  trainingSweeps: { apiVersion, kind: trainingSweepKind, plural: 'trainingsweeps' },
   pods: { apiVersion: 'v1', kind: 'Pod', plural: 'pods' },
   services: { apiVersion: 'v1', kind: 'Service', plural: 'services' },
   networkPolicies: {

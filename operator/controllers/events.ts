@@ -3,8 +3,7 @@ import { describeError } from '../base/errors.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logging.ts';
 import { operatorName } from '../api/v1alpha1/group.ts';
-import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
-import type { Event } from '../api/wire.ts';
+import type { Event, KubernetesObject } from '../api/wire.ts';
 import { isClusterError } from '../cluster/cluster-error.ts';
 import { resourceTypes, type Cluster } from '../cluster/cluster.ts';
 import type { Announcement } from '../plan/action.ts';
@@ -20,7 +19,7 @@ interface RepeatedEvent extends Event {
 /** Writes what is worth telling as events of `events.k8s.io/v1`. */
 export interface EventRecorder {
   /** Never throws: an event that cannot be written is logged and nothing else. */
-  record(run: TrainingRun, announcement: Announcement): Promise<void>;
+  record(object: KubernetesObject, announcement: Announcement): Promise<void>;
 }
 
 /**
@@ -28,8 +27,8 @@ export interface EventRecorder {
  */
 export function eventRecorder(cluster: Cluster, clock: Clock, log: Logger, instance: string): EventRecorder {
   return {
-    record: async (run, announcement) => {
-      const event = eventOf(run, announcement, clock.now(), instance);
+    record: async (object, announcement) => {
+      const event = eventOf(object, announcement, clock.now(), instance);
       try {
         await cluster.create<RepeatedEvent>(resourceTypes.events, event);
       } catch (error) {
@@ -38,7 +37,7 @@ export function eventRecorder(cluster: Cluster, clock: Clock, log: Logger, insta
           await countAgain(cluster, event);
         } catch (failure) {
           log.warn(
-            { run: run.metadata.name, reason: announcement.reason, error: describeError(failure) },
+            { object: object.metadata.name, reason: announcement.reason, error: describeError(failure) },
             'an event was lost',
           );
         }
@@ -49,12 +48,12 @@ export function eventRecorder(cluster: Cluster, clock: Clock, log: Logger, insta
 
 /** The event of an announcement. The same words about the same run give the same name, so repeats can be counted. */
 export function eventOf(
-  run: TrainingRun,
+  object: KubernetesObject,
   { type, reason, message }: Announcement,
   nowMs: number,
   instance: string,
 ): Event {
-  const { name, namespace = 'default', uid = '' } = run.metadata;
+  const { name, namespace = 'default', uid = '' } = object.metadata;
   const note = withinBytes(message, maxNoteBytes);
   const hash = createHash('sha256').update([uid, type, reason, note].join('\n')).digest('hex').slice(0, 16);
   return {
@@ -66,7 +65,7 @@ export function eventOf(
     reason,
     action: reason,
     note,
-    regarding: { apiVersion: run.apiVersion, kind: run.kind, name, namespace, uid },
+    regarding: { apiVersion: object.apiVersion, kind: object.kind, name, namespace, uid },
     reportingController: operatorName,
     reportingInstance: instance,
   };

@@ -109,11 +109,11 @@ async function deleteExactly<T extends KubernetesObject>(
  * Creates an object, or finds that it was created before by us, as after an answer that got lost.
  * @returns its UID
  */
-async function createOwned<T extends KubernetesObject>(
+export async function createOwned<T extends KubernetesObject>(
   cluster: Cluster,
   type: ResourceType<T>,
   object: T,
-  run: TrainingRun,
+  owner: KubernetesObject,
 ): Promise<string | undefined> {
   const { name, namespace = 'default' } = object.metadata;
   try {
@@ -126,9 +126,9 @@ async function createOwned<T extends KubernetesObject>(
     if (error.reason !== 'AlreadyExists') throw error;
     const metadata = (await cluster.get<T>(type, { namespace, name }))?.metadata;
     if (metadata === undefined) throw error;
-    if (metadata.ownerReferences?.some(({ uid }) => uid === run.metadata.uid)) return metadata.uid;
-    const owner = metadata.labels?.[labels.run];
-    const why = `it exists already and belongs to ${owner === undefined ? 'somebody else' : `an earlier run ${owner}`}`;
+    if (metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid)) return metadata.uid;
+    const earlier = metadata.labels?.[labels.run];
+    const why = `it exists already and belongs to ${earlier === undefined ? 'somebody else' : `an earlier run ${earlier}`}`;
     throw new CreationFailedError(type.kind, name, why, { cause: error });
   }
 }
@@ -137,7 +137,7 @@ async function createOwned<T extends KubernetesObject>(
  * Runs calls side by side in batches of 4, 8, 16 and so on, and stops after a batch with an error: a quota that is
  * exhausted refuses a few pods and not a thousand, as in Kubernetes' own Job controller, which begins with 1.
  */
-async function inGrowingBatches(calls: readonly (() => Promise<void>)[]): Promise<void> {
+export async function inGrowingBatches(calls: readonly (() => Promise<void>)[]): Promise<void> {
   for (let start = 0, size = 4; start < calls.length; start += size, size *= 2) {
     const results = await Promise.allSettled(calls.slice(start, start + size).map((call) => call()));
     const failed = results.find((result) => result.status === 'rejected');

@@ -2,6 +2,7 @@ import { toTimestamp } from '../base/clock.ts';
 import type { RunReason } from '../api/v1alpha1/reasons.ts';
 import type { Condition, ConditionType, TrainingRunStatus } from '../api/v1alpha1/status.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
+import type { ObjectMeta } from '../api/wire.ts';
 
 /** The run whose status is decided, and when: what every condition records. */
 export interface Occasion {
@@ -9,10 +10,10 @@ export interface Occasion {
   readonly nowMs: number;
 }
 
-export interface ConditionChange {
+export interface ConditionChange<Reason extends string = RunReason> {
   readonly type: ConditionType;
   readonly status: 'True' | 'False';
-  readonly reason: RunReason;
+  readonly reason: Reason;
   /** For people. It must not hold anything that changes by itself, such as a time that passes. */
   readonly message: string;
 }
@@ -26,8 +27,8 @@ const maxMessageLength = 2048;
  */
 export function setConditions(
   conditions: readonly Condition[] | undefined,
-  changes: readonly ConditionChange[],
-  { run, nowMs }: Occasion,
+  changes: readonly ConditionChange<string>[],
+  { run, nowMs }: { readonly run: { readonly metadata: ObjectMeta }; readonly nowMs: number },
 ): Condition[] {
   const byType = new Map((conditions ?? []).map((condition) => [condition.type, condition]));
   for (const { type, status, reason, message } of changes) {

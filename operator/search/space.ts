@@ -10,9 +10,10 @@ export type Point = readonly number[];
 
 /** What a trial sets at a point of the space. */
 export function settingsAt(parameters: readonly Parameter[], point: Point): Setting[] {
-  return parameters.map(({ path, values }, index) => {
+  return parameters.flatMap(({ path, values }, index) => {
     const coordinate = point[index] ?? 0;
-    return { path, value: values === undefined ? coordinate : values[coordinate] };
+    const value = values === undefined ? coordinate : values[coordinate];
+    return value === undefined ? [] : [{ path, value }];
   });
 }
 

@@ -10,7 +10,7 @@ import typescript from 'typescript-eslint';
 const rooms = {
   'operator/base': [],
   'operator/api': ['operator/base'],
-  'operator/plan': ['operator/base', 'operator/api'],
+  'operator/plan': ['operator/base', 'operator/api', 'operator/search'],
   'operator/search': ['operator/base', 'operator/api'],
   'operator/cluster': ['operator/base', 'operator/api'],
   'operator/controllers': [

@@ -1,10 +1,11 @@
+import type { ParameterValue } from './training-sweep-spec.ts';
 import { isObject } from './wire-guards.ts';
 
 /** One field of a run and the value that a trial gives it. */
 export interface Setting {
   /** Path below the spec, such as `recipe.learningRate.base`. */
   readonly path: string;
-  readonly value: unknown;
+  readonly value: ParameterValue;
 }
 
 /** A part of a spec that holds nothing but the setting. */

@@ -8,6 +8,7 @@ import {
   maxTrialsLimit,
   SweepSpecFields,
   type Parameter,
+  type ParameterValue,
   type TrainingSweepSpec,
 } from './training-sweep-spec.ts';
 import type { TrainingSweep } from './training-sweep.ts';
@@ -129,7 +130,7 @@ function valueProblems({ runTemplate, parameters = [] }: TrainingSweepSpec): Fie
 }
 
 /** The values that decide whether all values of a parameter are allowed. */
-function extremesOf({ double, int, values = [] }: Parameter): { place: string; value: unknown }[] {
+function extremesOf({ double, int, values = [] }: Parameter): { place: string; value: ParameterValue }[] {
   return [
     ...Object.entries({ double, int }).flatMap(([name, range]) =>
       range === undefined

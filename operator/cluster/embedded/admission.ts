@@ -3,6 +3,7 @@ import { resourceTypes, type ResourceType } from '../cluster.ts';
 import { podAdmission } from './pod-admission.ts';
 import { refusals } from './refusals.ts';
 import { trainingRunAdmission } from './training-run-admission.ts';
+import { trainingSweepAdmission } from './training-sweep-admission.ts';
 import type { WireObject } from './wire-object.ts';
 
 /** What is special about one resource: its defaults, its checks, and whether it has a status of its own. */
@@ -28,6 +29,7 @@ export interface Admission {
 
 const admissions: Readonly<Record<string, Admission>> = {
   [resourceTypes.trainingRuns.plural]: trainingRunAdmission,
+  [resourceTypes.trainingSweeps.plural]: trainingSweepAdmission,
   [resourceTypes.pods.plural]: podAdmission,
   [resourceTypes.services.plural]: { hasStatus: false },
   [resourceTypes.events.plural]: { hasStatus: false },
