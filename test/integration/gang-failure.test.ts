@@ -300,7 +300,7 @@ describe('a gang that does not come up', () => {
       ),
     );
     expect(event).toMatchObject({ type: 'Warning' });
-    expect(event.note).toMatch(/^Pod digits-1-1 cannot be created: .*exceeded quota/);
+    expect(event.note).toMatch(/^Pod digits-1-[01] cannot be created: .*exceeded quota/);
     expect((await world().events('digits')).filter(({ reason }) => reason === 'CreationFailed')).toHaveLength(
       1,
     );

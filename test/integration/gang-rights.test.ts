@@ -1,10 +1,7 @@
-import { load, loadAll } from 'js-yaml';
+import { loadAll } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { isObject } from '../../operator/api/v1alpha1/wire-guards.ts';
 import { resourceTypes } from '../../operator/cluster/cluster.ts';
-import { trainingRunCrdFile } from '../control-plane/install-crd.ts';
 import { until } from '../control-plane/until.ts';
 import { operatorUser, renderChart } from '../operator/install.ts';
 import { useGangWorld } from './gang-world.ts';
@@ -114,13 +111,6 @@ describe('the rights that the chart ships', () => {
 });
 
 describe('the chart', () => {
-  it('has the CRD that the schemas make', async () => {
-    const copy = fileURLToPath(
-      new URL('../../charts/ringmaster/crds/trainingruns.ringmaster.dev.yaml', import.meta.url),
-    );
-    expect(load(await readFile(copy, 'utf8'))).toEqual(load(await readFile(trainingRunCrdFile, 'utf8')));
-  });
-
   it('gives the operator a right in no other namespace than the one it watches', async () => {
     const objects = loadAll(await renderChart(['rights', 'deployment'], ['watchNamespace=vision']));
     const kinds = objects.map((object) => (isObject(object) ? object.kind : undefined));

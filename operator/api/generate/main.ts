@@ -12,14 +12,19 @@ import { trainingSweepCrd } from './training-sweep-crd.ts';
 const root = new URL('../../../', import.meta.url);
 const header = '# Made from operator/api/v1alpha1 by `npm run generate`. Do not edit.\n';
 
+/** A CRD stands with the others and, as Helm wants it, in the chart. */
+function crdFiles(name: string, crd: unknown): Record<string, string> {
+  const text = header + dump(crd, { noRefs: true, lineWidth: 110 });
+  return { [`crds/${name}.yaml`]: text, [`charts/ringmaster/crds/${name}.yaml`]: text };
+}
+
 const outputs: Readonly<Record<string, string>> = {
-  'crds/trainingruns.ringmaster.dev.yaml': header + dump(trainingRunCrd(), { noRefs: true, lineWidth: 110 }),
+  ...crdFiles('trainingruns.ringmaster.dev', trainingRunCrd()),
   'docs/trainingrun-reference.md': fieldReference(
     'TrainingRun, field by field',
     toOpenApiSchema(TrainingRunSchema),
   ),
-  'crds/trainingsweeps.ringmaster.dev.yaml':
-    header + dump(trainingSweepCrd(), { noRefs: true, lineWidth: 110 }),
+  ...crdFiles('trainingsweeps.ringmaster.dev', trainingSweepCrd()),
   'docs/trainingsweep-reference.md': fieldReference(
     'TrainingSweep, field by field',
     toOpenApiSchema(TrainingSweepSchema),
