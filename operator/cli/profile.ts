@@ -7,7 +7,7 @@ import { resolveSpec, type ResolvedSpec } from '../api/v1alpha1/resolved-spec.ts
 import { CommandError } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { commandExitCodes } from './exit-codes.ts';
-import { loadManifests } from './manifest/load-manifests.ts';
+import { loadManifests, runsOnly } from './manifest/load-manifests.ts';
 import { formatProblem } from './manifest/problem.ts';
 import { passOn } from './pass-on.ts';
 
@@ -30,7 +30,7 @@ export function profileCommand(context: CommandContext, finish: (exitCode: numbe
 }
 
 async function profile(file: string, options: ProfileOptions, context: CommandContext): Promise<number> {
-  const { runs, problems } = await loadManifests([file], context);
+  const { runs, problems } = runsOnly(await loadManifests([file], context));
   for (const problem of problems) context.stderr.write(`${formatProblem(problem)}\n`);
   if (problems.length > 0) return commandExitCodes.usage;
   for (const { run } of runs) {

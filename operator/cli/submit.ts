@@ -4,7 +4,7 @@ import { chooseCluster, withClusterOptions, type PlaceOptions } from './connecti
 import type { CommandContext } from './context.ts';
 import { nameOf } from './display/run-block.ts';
 import { commandExitCodes } from './exit-codes.ts';
-import { loadManifests } from './manifest/load-manifests.ts';
+import { loadManifests, runsOnly } from './manifest/load-manifests.ts';
 import { formatProblem } from './manifest/problem.ts';
 import { asObject, formatOutput, parseOutputFormat, type OutputFormat } from './output.ts';
 import { keyOf, removeRun, submitRun, type SubmittedRun } from './run/submission.ts';
@@ -38,10 +38,11 @@ async function submit(
   context: CommandContext,
 ): Promise<number> {
   const place = await chooseCluster(options, context);
-  const { runs, problems } = await loadManifests(files, context, {
+  const loaded = await loadManifests(files, context, {
     byDefault: place.defaultNamespace,
     ...(options.namespace === undefined ? {} : { only: options.namespace }),
   });
+  const { runs, problems } = runsOnly(loaded);
   if (problems.length > 0) {
     for (const problem of problems) context.stderr.write(`${formatProblem(problem)}\n`);
     return commandExitCodes.usage;

@@ -34,24 +34,33 @@ async function validate(
   return loaded.problems.length === 0 ? commandExitCodes.success : commandExitCodes.usage;
 }
 
-function printVerdict({ runs, problems }: LoadedManifests, context: CommandContext): void {
-  for (const { run, file } of runs) {
-    const { namespace, name } = run.metadata;
-    context.stdout.write(`${file}: ${run.kind} ${namespace ?? 'default'}/${name} is valid\n`);
+function printVerdict(loaded: LoadedManifests, context: CommandContext): void {
+  const { problems } = loaded;
+  for (const { object, file } of objectsOf(loaded)) {
+    const { namespace, name } = object.metadata;
+    context.stdout.write(`${file}: ${object.kind} ${namespace ?? 'default'}/${name} is valid\n`);
   }
   for (const problem of problems) context.stderr.write(`${formatProblem(problem)}\n`);
 }
 
-function describeVerdict({ runs, problems }: LoadedManifests): unknown {
+function describeVerdict(loaded: LoadedManifests): unknown {
+  const { problems } = loaded;
   return {
     valid: problems.length === 0,
-    objects: runs.map(({ run, file, line }) => ({
+    objects: objectsOf(loaded).map(({ object, file, line }) => ({
       file,
       line,
-      kind: run.kind,
-      namespace: run.metadata.namespace,
-      name: run.metadata.name,
+      kind: object.kind,
+      namespace: object.metadata.namespace,
+      name: object.metadata.name,
     })),
     problems,
   };
+}
+
+function objectsOf({ runs, sweeps }: LoadedManifests) {
+  return [
+    ...runs.map(({ run: object, ...place }) => ({ object, ...place })),
+    ...sweeps.map(({ sweep: object, ...place }) => ({ object, ...place })),
+  ];
 }

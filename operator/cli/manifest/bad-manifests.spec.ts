@@ -213,7 +213,7 @@ const table: readonly (readonly [string, string, readonly string[]])[] = [
   [
     'another kind',
     'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n',
-    ['-:2 kind: is not a kind of this program; known kinds: TrainingRun (found "Deployment")'],
+    ['-:2 kind: is not a kind of this program; known kinds: TrainingRun, TrainingSweep (found "Deployment")'],
   ],
   ['a misspelt top-level field', manifest('', 'sepc: {}\n'), ['-:8 sepc: unknown field; did you mean spec?']],
   [

@@ -4,6 +4,7 @@ import type { Logger } from '../../base/logging.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { fetchProgress } from '../../controllers/progress-reader.ts';
 import { runController } from '../../controllers/run-controller.ts';
+import { sweepController } from '../../controllers/sweep-controller.ts';
 import { runNodeAgent } from '../../local/node-agent.ts';
 import { openStateFolder } from './state-folder.ts';
 
@@ -19,10 +20,10 @@ export interface LocalWorldOptions {
   readonly log: Logger;
 }
 
-/** Cluster, controller and node in this process. */
+/** Cluster, controllers and node in this process. */
 export interface LocalWorld {
   readonly cluster: Cluster;
-  /** Lets the controller and the node begin. */
+  /** Lets the controllers and the node begin. */
   start(): void;
   /** Aborted, with the error as its reason, when one of them breaks. */
   readonly broken: AbortSignal;
@@ -59,6 +60,7 @@ export async function openLocalWorld(options: LocalWorldOptions): Promise<LocalW
     start: () => {
       parts.push(
         keep(startController(cluster, options, ending.signal)),
+        keep(startSweeps(cluster, options, ending.signal)),
         keep(startNode(cluster, options, ending.signal)),
       );
     },
@@ -81,6 +83,20 @@ function startController(
     log: log.child({ part: 'controller' }),
     fetchProgress,
     settings: { trainerImage: localTrainerImage, progressIntervalMs, statusIntervalMs: progressIntervalMs },
+    signal,
+  });
+}
+
+function startSweeps(
+  cluster: Cluster,
+  { clock, log }: LocalWorldOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  return sweepController({
+    cluster,
+    clock,
+    log: log.child({ part: 'sweeps' }),
+    settings: { statusIntervalMs: progressIntervalMs },
     signal,
   });
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
+import type { TrainingSweep } from '../../api/v1alpha1/training-sweep.ts';
 import { logLevels, type LogLevel } from '../../base/logging.ts';
 import { CommandError } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
@@ -9,6 +10,7 @@ import { commandExitCodes } from '../exit-codes.ts';
 import { loadManifests } from '../manifest/load-manifests.ts';
 import { formatProblem } from '../manifest/problem.ts';
 import { formatOutput, parseOutputFormat, type OutputFormat } from '../output.ts';
+import { localSweep } from './local-sweep.ts';
 import { resolveLocations } from './locations.ts';
 import { openLogFile } from './log-file.ts';
 import { preflightProblems } from './preflight.ts';
@@ -58,19 +60,17 @@ export function runCommand(context: CommandContext, finish: (exitCode: number) =
 }
 
 async function run(files: readonly string[], options: RunOptions, context: CommandContext): Promise<number> {
-  const runs = await prepareRuns(files, options, context);
-  if (runs === undefined) return commandExitCodes.usage;
+  const work = await prepareWork(files, options, context);
+  if (work === undefined) return commandExitCodes.usage;
   const folder = resolve(context.workingFolder, options.dir);
+  const log = openLogFile(join(folder, 'ringmaster.log'), options.logLevel);
+  const continueCommand = describeCommand(files, options, folder, context.workingFolder);
+  const settings = { ...options, folder, context, log, continueCommand };
   // Only here: checking and explaining manifests need not wait for the machinery of training.
   const { trainRuns } = await import('./train-runs.ts');
-  const log = openLogFile(join(folder, 'ringmaster.log'), options.logLevel);
-  const { exitCode, objects } = await trainRuns(runs, {
-    ...options,
-    folder,
-    context,
-    log,
-    continueCommand: describeCommand(files, options, folder, context.workingFolder),
-  });
+  const { trainSweep } = await import('./train-sweep.ts');
+  const { exitCode, objects } =
+    'sweep' in work ? await trainSweep(work.sweep, settings) : await trainRuns(work.runs, settings);
   if (options.output !== undefined) {
     const value = objects.length === 1 ? objects[0] : { apiVersion: 'v1', kind: 'List', items: objects };
     context.stdout.write(formatOutput(value, options.output));
@@ -89,22 +89,35 @@ function describeCommand(
   return ['ringmaster run', ...files, ...folderWords].join(' ');
 }
 
+/** Runs, or one sweep. */
+type Work = { readonly runs: readonly TrainingRun[] } | { readonly sweep: TrainingSweep };
+
 /** Loads and checks everything that can be checked before anything starts; prints the problems, if any. */
-async function prepareRuns(
+async function prepareWork(
   files: readonly string[],
   { gpus }: RunOptions,
   context: CommandContext,
-): Promise<TrainingRun[] | undefined> {
-  const { runs, problems } = await loadManifests(files, context);
+): Promise<Work | undefined> {
+  const { runs, sweeps, problems } = await loadManifests(files, context);
   const lines = [
     ...problems.map(formatProblem),
     ...runs.flatMap(({ run, file, line }) =>
       preflightProblems(run.spec, gpus).map((message) => formatProblem({ file, line, message })),
     ),
+    ...sweeps.flatMap(({ sweep, file, line }) =>
+      preflightProblems(sweep.spec.runTemplate, gpus).map((message) =>
+        formatProblem({ file, line, message: message.replaceAll('spec.', 'spec.runTemplate.') }),
+      ),
+    ),
+    ...(sweeps.length === 0 || sweeps.length + runs.length === 1
+      ? []
+      : ['a sweep is trained by itself; give one sweep, or runs']),
   ];
   for (const line of lines) context.stderr.write(`${line}\n`);
   if (lines.length > 0) return undefined;
-  return runs.map(({ run }) => withoutServerFields(run, context.workingFolder));
+  const [first] = sweeps;
+  if (first !== undefined) return { sweep: localSweep(first.sweep, gpus, context.workingFolder) };
+  return { runs: runs.map(({ run }) => withoutServerFields(run, context.workingFolder)) };
 }
 
 /** What of a manifest is the user's to say; an object copied from a cluster carries more. */
