@@ -13,6 +13,7 @@ import { getCommand } from './get.ts';
 import { logsCommand } from './logs/logs-command.ts';
 import { managerCommand } from './manager.ts';
 import { profileCommand } from './profile.ts';
+import { reportCommand } from './report/report-command.ts';
 import { resumeCommand } from './resume.ts';
 import { runCommand } from './run/run-command.ts';
 import { submitCommand } from './submit.ts';
@@ -43,6 +44,7 @@ export async function runProgram(words: readonly string[], context: CommandConte
     .addCommand(suspendCommand(context, finish))
     .addCommand(resumeCommand(context, finish))
     .addCommand(compareCommand(context, finish))
+    .addCommand(reportCommand(context, finish))
     .addCommand(profileCommand(context, finish))
     .addCommand(checkpointsCommand(context, finish))
     .addCommand(explainCommand(context))

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../control-plane/until.ts';
 import { openCommandLine, type CommandLine } from '../system/fake-trainer/command-line.ts';
 
 let line: CommandLine;
@@ -39,9 +40,7 @@ describe('the command line on runs of this machine', () => {
 
   it('follows logs until Ctrl-C', async () => {
     const command = line.start('logs', 'one', '--follow');
-    const deadline = Date.now() + 10_000;
-    while (command.stdout() === '' && Date.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await until('something is shown', () => (command.stdout() === '' ? undefined : true));
     command.interrupt('SIGINT');
     expect(await command.exitCode).toBe(130);
     expect(command.stdout()).toContain('1-0 ');
@@ -51,6 +50,14 @@ describe('the command line on runs of this machine', () => {
     expect((await type('events', 'two')).stdout).toMatch(/Warning +RestartScheduled +TrainingRun two /);
     expect((await type('events', 'one', '--warnings')).stderr).toContain('no events in .ringmaster');
     expect((await type('compare', 'one', 'two')).stdout).toMatch(/spec\.recipe\.epochs +3 +4\n/);
+  });
+
+  it('writes a report that needs nothing besides itself', async () => {
+    const { exitCode, stdout } = await type('report', 'two', '-o', '-');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^<!doctype html>[^]*<title>default\/two: Succeeded<\/title>/);
+    expect(stdout).toContain('RestartScheduled');
+    expect(await type('report', 'one')).toMatchObject({ exitCode: 0, stdout: 'one.html\n' });
   });
 
   it('says what to do instead where nothing would act', async () => {

@@ -30,7 +30,8 @@ export function drawSummary(run: TrainingRun, settings: SummarySettings): string
   ];
 }
 
-function summaryRows({ status = {} }: TrainingRun, logsFolder: string): [string, string][] {
+/** What a run achieved, as labels and figures. */
+export function summaryRows({ status = {} }: TrainingRun, logsFolder?: string): [string, string][] {
   const { result, progress, checkpoint, restarts, lastFailure } = status;
   const failure = failedCondition(status);
   const rows: [string, string | undefined][] = [

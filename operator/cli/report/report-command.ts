@@ -1,0 +1,122 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { ProgressDocument, type EpochSummary } from '../../api/trainer/progress.ts';
+import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
+import { toTimestamp } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import { resourceTypes } from '../../cluster/cluster.ts';
+import { readVersion } from '../build-info.ts';
+import { CheckpointSummary } from '../checkpoints/checkpoint-documents.ts';
+import { runCheckpointsProgram, type StoreOptions } from '../checkpoints/checkpoints-program.ts';
+import { withConnection } from '../connection/connection.ts';
+import { choosePlace, withPlaceOptions, type PlaceOptions } from '../connection/place.ts';
+import type { CommandContext } from '../context.ts';
+import { lastSeenMs, type ReadEvent } from '../display/event-table.ts';
+import { nameOf } from '../display/run-block.ts';
+import { commandExitCodes } from '../exit-codes.ts';
+import { findRun } from '../find-runs.ts';
+import type { Moment } from './charts.ts';
+import type { ReportContents } from './page.ts';
+
+interface ReportOptions extends PlaceOptions, StoreOptions {
+  readonly output?: string;
+}
+
+/** `ringmaster report NAME` */
+export function reportCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
+  return withPlaceOptions(new Command('report'))
+    .summary('write all there is to say of a run into one HTML file')
+    .description(
+      'Writes one HTML file that needs nothing besides itself: result, curves, what happened when, checkpoints, configuration. Curves come from the newest checkpoint.',
+    )
+    .argument('<name>', 'name of a run')
+    .option('-o, --output <file>', 'where to write it; - is standard output (default: <name>.html)')
+    .option('--endpoint <url>', 'endpoint of an S3-compatible store (default: AWS)')
+    .option('--credentials <folder>', 'folder with the files AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
+    .action(async (name: string, options: ReportOptions) => {
+      finish(await report(name, options, context));
+    });
+}
+
+async function report(name: string, options: ReportOptions, context: CommandContext): Promise<number> {
+  const place = await choosePlace(options, context);
+  const { run, events } = await withConnection(place, context, async (connection) => {
+    const found = await findRun(connection, name);
+    const all: ReadEvent[] = await connection.cluster.list(resourceTypes.events, connection.scope);
+    return { run: found, events: all.filter(({ regarding }) => regarding.uid === found.metadata.uid) };
+  });
+  const saved = await readSaved(run, options, context);
+  const told = events
+    .map((event) => ({
+      at: toTimestamp(lastSeenMs(event)),
+      reason: event.reason,
+      note: event.note ?? '',
+    }))
+    .sort((left, right) => left.at.localeCompare(right.at));
+  const contents: ReportContents = {
+    run,
+    ...saved,
+    moments: momentsOf(run, saved.checkpoints, told),
+    events: told,
+    madeAt: toTimestamp(context.clock.now()),
+    version: readVersion(context.programFolder),
+  };
+  // Only here: the plotting library takes a while to load.
+  const { drawPage } = await import('./page.ts');
+  const page = drawPage(contents);
+  const { output = `${run.metadata.name}.html` } = options;
+  if (output === '-') context.stdout.write(page);
+  else {
+    await writeFile(resolve(context.workingFolder, output), page);
+    context.stdout.write(`${output}\n`);
+  }
+  return commandExitCodes.success;
+}
+
+const Saved = z.object({ state: z.looseObject({ history: ProgressDocument.shape.history }) });
+
+/** Curves and checkpoints as storage has them. A report without them is still worth having. */
+async function readSaved(
+  run: TrainingRun,
+  store: StoreOptions,
+  context: CommandContext,
+): Promise<{ history: readonly EpochSummary[]; checkpoints: readonly CheckpointSummary[] }> {
+  const newest = run.status?.result?.uri ?? run.status?.checkpoint?.uri;
+  if (newest === undefined) return { history: [], checkpoints: [] };
+  try {
+    const { state } = await runCheckpointsProgram(context, Saved, { action: 'show', uri: newest, store });
+    const checkpoints = await runCheckpointsProgram(context, z.array(CheckpointSummary), {
+      action: 'list',
+      uri: folderOf(newest),
+      store,
+    });
+    return { history: state.history, checkpoints };
+  } catch (error) {
+    context.stderr.write(`${nameOf(run)}: no curves, as ${newest} cannot be read: ${describeError(error)}\n`);
+    return { history: [], checkpoints: [] };
+  }
+}
+
+/** The folder of a run's checkpoints, one above that of a step. */
+function folderOf(uri: string): string {
+  return uri.includes('://') ? uri.replace(/\/[^/]+\/?$/, '') : dirname(uri);
+}
+
+function momentsOf(
+  { status }: TrainingRun,
+  checkpoints: readonly CheckpointSummary[],
+  events: readonly { readonly at: string; readonly reason: string }[],
+): Moment[] {
+  const moment = (kind: Moment['kind'], at: string | undefined): Moment[] =>
+    at === undefined ? [] : [{ kind, at }];
+  return [
+    ...moment('start', status?.startTime),
+    ...checkpoints.flatMap(({ savedAt }) => moment('checkpoint', savedAt)),
+    ...events
+      .filter(({ reason }) => reason === 'RestartScheduled')
+      .flatMap(({ at }) => moment('restart', at)),
+    ...moment('end', status?.completionTime),
+  ];
+}
