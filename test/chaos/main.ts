@@ -48,6 +48,11 @@ const say = (line: string) => {
 };
 
 const system = await openClusterSystem({ stepsPerEpoch });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void system.close().finally(() => process.exit(1));
+  });
+}
 try {
   const spec: SpecChanges = {
     recipe: { ...recipe, epochs, seed },

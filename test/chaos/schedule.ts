@@ -23,7 +23,7 @@ const faults: Readonly<Record<string, Fault>> = {
   'node agent restarted': restartAgent,
   'node gone': async (system, run, pick) => {
     await loseNode(system, run, pick);
-    for (const node of system.nodes) if ((await node.agent().ended()) !== undefined) await node.start();
+    for (const node of system.nodes) await node.start();
   },
   'operator killed': killOperator,
   'API server away': apiServerAway,

@@ -1,7 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { labels } from '../../operator/api/v1alpha1/group.ts';
 import type { LastFailure, TrainingRunStatus } from '../../operator/api/v1alpha1/status.ts';
+import { until } from '../control-plane/until.ts';
+import { kubectl } from '../operator/install.ts';
+import { testKeys } from '../s3/server.ts';
 import {
   apiServerAway,
   deletePod,
@@ -38,31 +43,29 @@ let undisturbed: Outcome;
 
 beforeAll(async () => {
   system = await openClusterSystem();
+  await apply(system, 'undisturbed');
+  undisturbed = await complete(system, 'undisturbed');
 });
-afterEach(() => {
+afterEach(async () => {
   expect(system.invariants.broken).toEqual([]);
+  const lines = (await Promise.all(system.operators.map((operator) => operator.log()))).flat();
+  expect(lines.filter(({ level }) => ['error', 'fatal'].includes(level))).toEqual([]);
 });
 afterAll(async () => {
   await system.close();
 });
 
-const first = <T>(from: readonly T[]): T => {
-  const [one] = from;
+const last = <T>(from: readonly T[]): T => {
+  const one = from.at(-1);
   if (one === undefined) throw new Error('there is nothing to choose from');
   return one;
 };
-const last = <T>(from: readonly T[]): T => first(from.slice(-1));
 
 /** Lets something go wrong once the first checkpoint is saved, and waits for the end of the run. */
-async function disturb(
-  name: string,
-  fault: Fault,
-  changes: SpecChanges = {},
-  pick: <T>(from: readonly T[]) => T = last,
-): Promise<Outcome> {
+async function disturb(name: string, fault: Fault, changes: SpecChanges = {}): Promise<Outcome> {
   await apply(system, name, changes);
   await hasSaved(system, name, 20);
-  await fault(system, name, pick);
+  await fault(system, name, last);
   return complete(system, name);
 }
 
@@ -84,28 +87,38 @@ function expectFailure(status: TrainingRunStatus, charged: number, failure: Part
   expect(status.restarts).toMatchObject({ total: 1, charged });
 }
 
-/** What a run's last attempt began with, and what the one before had finished: after orderly ends they are the same. */
+/** An orderly end loses nothing: over all attempts every step was trained once. */
 function expectNoStepTwice(name: string): void {
   const trained = attemptLogs(system, name).flatMap((log) => log.steps);
   expect(trained).toEqual(Array.from({ length: steps }, (_, index) => index + 1));
 }
 
 /** The whole gang goes to one node, so that nobody is left to say that it lost a peer. */
-const onOneNode = {
+const onOneNode = (run: string) => ({
   podAffinity: {
     requiredDuringSchedulingIgnoredDuringExecution: [
-      {
-        topologyKey: 'kubernetes.io/hostname',
-        labelSelector: { matchExpressions: [{ key: labels.run, operator: 'Exists' }] },
-      },
+      { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { [labels.run]: run } } },
     ],
   },
-};
+});
+
+/** Lets a run go to one node, which is given up as soon as it is silent. */
+const givenUpSoon = (run: string) => ({
+  trainers: { ...trainers, terminationGracePeriodSeconds: 3, affinity: onOneNode(run) },
+  failurePolicy: { ...failurePolicy, forceDeleteAfter: '1s' },
+});
+
+/** Files of operator and nodes in which the secret of {@link testKeys} stands. */
+function filesWithKeys(): string[] {
+  const files = readdirSync(system.folder, { recursive: true, withFileTypes: true });
+  return files
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((file) => readFileSync(file).includes(testKeys.secretAccessKey));
+}
 
 describe('a run on a cluster', () => {
   it('is applied with kubectl, trained by real pods, saved to object storage and waited for', async () => {
-    await apply(system, 'undisturbed');
-    undisturbed = await complete(system, 'undisturbed');
     const { status, state } = undisturbed;
     expect(status).toMatchObject({ phase: 'Succeeded', attempt: 1, restarts: { total: 0 } });
     expect(status.checkpoint?.uri).toMatch(
@@ -117,7 +130,17 @@ describe('a run on a cluster', () => {
     );
     expect(state).toMatchObject({ step: steps, epoch: epochs, worldSize: 2, attempt: 1 });
     const reasons = (await eventsOf(system, 'undisturbed')).map(({ reason }) => reason);
-    expect(reasons.sort()).toEqual(['GangStarting', 'Succeeded', 'TrainersRunning']);
+    expect(reasons).toEqual(['Succeeded']);
+  });
+
+  it('leaves the keys to its storage nowhere: not in logs, objects or files of ended pods', async () => {
+    const kinds = 'trainingruns,pods,events,services,networkpolicies';
+    const objects = await kubectl(system.controlPlane, ['get', kinds, `--namespace=${namespace}`, '-o=yaml']);
+    expect(objects).toContain('undisturbed-1-0');
+    expect(objects).not.toContain(testKeys.secretAccessKey);
+    await until('the files of ended pods hold no keys', () =>
+      filesWithKeys().length === 0 ? true : undefined,
+    );
   });
 
   it('trains on the real Fashion-MNIST', async () => {
@@ -159,10 +182,7 @@ describe('a run on a cluster ends with the very result of an undisturbed one', (
   });
 
   it('when its node is gone and does not come back in time', async () => {
-    const outcome = await disturb('node-gone', loseNode, {
-      trainers: { ...trainers, terminationGracePeriodSeconds: 3, affinity: onOneNode },
-      failurePolicy: { ...failurePolicy, forceDeleteAfter: '1s' },
-    });
+    const outcome = await disturb('node-gone', loseNode, givenUpSoon('node-gone'));
     await Promise.all(system.nodes.map((node) => node.start()));
     expectSameResult('node-gone', outcome, 2);
     expectFailure(outcome.status, 0, { reason: 'NodeLost' });
@@ -196,6 +216,33 @@ describe('a run on a cluster ends with the very result of an undisturbed one', (
     expectFailure(outcome.status, 0, { reason: 'Terminated', exitCode: 143 });
     expect(outcome.status.lastFailure?.message).toMatch(/Told to stop and did after step [0-9]+/);
     expectNoStepTwice('terminated');
+  });
+});
+
+describe('a node that is silent but alive', () => {
+  it('trains on, but from the next attempt on its trainers can save no more', async () => {
+    await apply(system, 'silent', { ...givenUpSoon('silent'), recipe: { ...recipe, epochs: 500 } });
+    await hasSaved(system, 'silent', 20);
+    const [pod] = await podsOf(system, 'silent');
+    const node = system.nodes.find(({ name }) => name === pod?.spec.nodeName);
+    node?.agent().signal('SIGSTOP');
+    await reaches(system, 'silent', 'Running', 2);
+    const [unheard, next] = await until(
+      'the second attempt saves, and the first ends',
+      () => {
+        const [old, young] = attemptLogs(system, 'silent');
+        return old?.ending !== undefined && young !== undefined && young.saved.length > 1
+          ? ([old, young] as const)
+          : undefined;
+      },
+      { timeoutMs: 60_000 },
+    );
+    node?.agent().signal('SIGCONT');
+    await node?.start();
+    expect(unheard.ending).toBe('Fenced');
+    expect(unheard.saved).toContain(next.fromStep);
+    await patchSpec(system, 'silent', { suspend: true });
+    expect((await reaches(system, 'silent', 'Suspended')).attempt).toBe(2);
   });
 });
 

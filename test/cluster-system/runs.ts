@@ -121,7 +121,8 @@ export async function complete(system: ClusterSystem, name: string): Promise<Out
     `--namespace=${namespace}`,
     `--timeout=${finishWithinSeconds}s`,
   ]).catch(async (error: unknown) => {
-    throw new Error(`run ${name} is ${JSON.stringify(await statusOf(system, name))}`, { cause: error });
+    const [status, storageEnd] = [await statusOf(system, name), await system.storage.ended()];
+    throw new Error(`run ${name} is ${JSON.stringify(status)}${storageEnd ?? ''}`, { cause: error });
   });
   const status = await statusOf(system, name);
   return { status, state: await readState(system, status.result?.uri ?? '') };

@@ -13,15 +13,28 @@ export interface AttemptLog {
   readonly steps: readonly number[];
   /** Steps of the checkpoints that were committed, in order. */
   readonly saved: readonly number[];
+  /** Reason with which pod 0 ended; absent while it runs, and when it was killed. */
+  readonly ending?: string;
+}
+
+/** What was found so far. */
+interface Collected {
+  readonly attempt: number;
+  fromStep?: number;
+  readonly steps: number[];
+  readonly saved: number[];
+  ending?: string;
 }
 
 /** The trainers' logs of a run, by attempt, as the nodes keep them. */
 export function attemptLogs({ nodes }: Pick<ClusterSystem, 'nodes'>, run: string): AttemptLog[] {
-  const logs = new Map<number, { attempt: number; fromStep?: number; steps: number[]; saved: number[] }>();
+  const logs = new Map<number, Collected>();
   for (const line of nodes.flatMap(({ folder }) => linesOf(join(folder, 'logs', namespace, run)))) {
-    if (typeof line.attempt !== 'number' || typeof line.step !== 'number') continue;
-    const log = logs.get(line.attempt) ?? { attempt: line.attempt, steps: [], saved: [] };
+    if (typeof line.attempt !== 'number') continue;
+    const log: Collected = logs.get(line.attempt) ?? { attempt: line.attempt, steps: [], saved: [] };
     logs.set(line.attempt, log);
+    if (typeof line.reason === 'string') log.ending = line.reason;
+    if (typeof line.step !== 'number') continue;
     if (line.msg === 'a step is finished') log.steps.push(line.step);
     else if (line.msg === 'a checkpoint is saved') log.saved.push(line.step);
     else if (line.msg === 'training starts' || line.msg === 'training continues') log.fromStep = line.step;
@@ -50,7 +63,8 @@ export async function hasSaved(system: ClusterSystem, run: string, step: number)
 function linesOf(folder: string): Record<string, unknown>[] {
   let files: string[];
   try {
-    files = readdirSync(folder).sort();
+    // Pod 0 speaks for all.
+    files = readdirSync(folder).filter((file) => file.endsWith('-0.log'));
   } catch {
     return []; // No pod of the run was ever here.
   }

@@ -7,6 +7,7 @@ import { trainingRunCrdFile } from '../control-plane/install-crd.ts';
 import { createNamespace, openRealCluster } from '../control-plane/real-cluster.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/start.ts';
 import { until } from '../control-plane/until.ts';
+import { systemClock } from '../../operator/base/clock.ts';
 import type { HttpCluster } from '../../operator/cluster/http/open-http-cluster.ts';
 import { writeSmallDataSet } from '../fixtures/small-data-set.ts';
 import { installRights } from '../operator/install.ts';
@@ -40,10 +41,8 @@ export interface ClusterSystem {
   readonly storage: S3Server;
   readonly proxy: FaultProxy;
   readonly invariants: InvariantWatch;
-  /** The operator that runs now. */
-  operator(): ManagerProcess;
-  /** Starts another, after the one before has ended. */
-  startOperator(): Promise<ManagerProcess>;
+  /** Operators that ran, the present one last. One that ends, as after the loss of its lease, is followed by the next. */
+  readonly operators: readonly ManagerProcess[];
   readonly nodes: readonly SystemNode[];
   /** Ends every process and removes every file. */
   close(): Promise<void>;
@@ -56,7 +55,7 @@ export interface SystemNode {
   readonly folder: string;
   /** The agent's process. */
   agent(): Child;
-  /** Starts the agent again in the folder of the one before, and waits until the node is ready. */
+  /** Starts the agent unless it runs, in the folder of the one before, and waits until the node is ready. */
   start(): Promise<void>;
 }
 
@@ -105,27 +104,45 @@ export async function openClusterSystem(options: ClusterSystemOptions = {}): Pro
     closers.push(() => invariants.close());
 
     const kubeconfig = await installRights(controlPlane);
-    let operators = 0;
-    let operator: ManagerProcess | undefined;
-    const startOperator = async () => {
-      operators += 1;
-      operator = await startManager({ name: `operator-${operators}`, kubeconfig, folder });
-      return operator;
-    };
-    closers.push(async () => operator?.child.kill());
-    const present = await startOperator();
-    await present.says('the controller has seen everything and begins');
+    const operators: ManagerProcess[] = [];
+    const lifetime = new AbortController();
+    const deployment = keepOperator({ kubeconfig, folder, operators, signal: lifetime.signal });
+    closers.push(async () => {
+      lifetime.abort();
+      await deployment;
+      await operators.at(-1)?.child.kill();
+    });
+    const first = await until('an operator', () => operators[0]);
+    await first.says('the controller has seen everything and begins');
 
     const nodes = ['node-1', 'node-2'].map((name) => describeNode(name, folder, controlPlane));
     for (const node of nodes) closers.push(() => node.agent().kill());
     await Promise.all(nodes.map((node) => node.start()));
     return {
-      ...{ folder, data, controlPlane, cluster, storage, proxy, invariants, nodes, startOperator, close },
-      operator: () => operator ?? present,
+      ...{ folder, data, controlPlane, cluster, storage, proxy, invariants, operators, nodes, close },
     };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+interface OperatorPlace {
+  readonly kubeconfig: string;
+  readonly folder: string;
+  readonly operators: ManagerProcess[];
+  readonly signal: AbortSignal;
+}
+
+/** As a Deployment of one replica does: starts another operator when the one before has ended. */
+async function keepOperator({ kubeconfig, folder, operators, signal }: OperatorPlace): Promise<void> {
+  while (!signal.aborted) {
+    const isRunning = operators.length > 0 && (await operators.at(-1)?.child.ended()) === undefined;
+    if (!isRunning) {
+      const name = `operator-${operators.length + 1}`;
+      operators.push(await startManager({ name, kubeconfig, folder }));
+    }
+    await systemClock.sleep(500, signal);
   }
 }
 
@@ -147,14 +164,17 @@ function describeNode(name: string, root: string, controlPlane: ControlPlane): S
     if (agent === undefined) throw new Error(`${name} was never started`);
     return agent;
   };
+  const startAgent = async () => {
+    const kubeconfig = await controlPlane.kubeconfigFile();
+    const flags = [`--name=${name}`, `--kubeconfig=${kubeconfig}`, `--folder=${folder}`, '--gpus=2'];
+    return startChild(name, process.execPath, [nodeProgram, ...flags], join(root, `${name}.log`));
+  };
   return {
     name,
     folder,
     agent: running,
     start: async () => {
-      const kubeconfig = await controlPlane.kubeconfigFile();
-      const flags = [`--name=${name}`, `--kubeconfig=${kubeconfig}`, `--folder=${folder}`, '--gpus=2'];
-      agent = await startChild(name, process.execPath, [nodeProgram, ...flags], join(root, `${name}.log`));
+      if (agent === undefined || (await agent.ended()) !== undefined) agent = await startAgent();
       await until(`${name} takes pods`, async () => {
         const end = await running().ended();
         if (end !== undefined) throw new Error(end);

@@ -23,6 +23,8 @@ export interface S3Server {
   /** A client to look at the server's contents with, past the code under test. */
   readonly client: S3Client;
   createBucket(name: string): Promise<void>;
+  /** Why it no longer runs, with the end of its log; undefined while it does. */
+  ended(): Promise<string | undefined>;
   /** Stops answering until `resume`, as a machine that hangs. */
   pause(): void;
   resume(): void;
@@ -100,6 +102,7 @@ export async function startS3Server(): Promise<S3Server> {
           client.send(new CreateBucketCommand({ Bucket: name })).catch(() => undefined),
         );
       },
+      ended: () => child.ended(),
       pause: () => {
         child.signal('SIGSTOP');
       },
