@@ -208,7 +208,7 @@ describe('the command line on a cluster', () => {
     expect(watching.exitCode).toBe(77);
   });
 
-  it('says that the cluster is away, does not know who is asking, or has no operator', async () => {
+  it('says that the cluster is away or does not know who is asking, and which contexts there are', async () => {
     const file = await world().controlPlane.kubeconfigFile();
     const change = async (name: string, edit: (text: string) => string) => {
       const path = join(world().folder, name);
