@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /**
  * The root of every error this project raises on purpose.
  *
@@ -18,7 +20,7 @@ export class RingmasterError extends Error {
 export function describeError(error: unknown): string {
   const messages: string[] = [];
   for (let cause = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = cause instanceof Error ? cause.message : inspect(cause);
     if (!messages.some((said) => said.includes(message))) messages.push(message);
   }
   return messages.join(': ');
