@@ -42,15 +42,6 @@ export function attemptLogs({ nodes }: Pick<ClusterSystem, 'nodes'>, run: string
   return [...logs.values()].sort((a, b) => a.attempt - b.attempt);
 }
 
-/** Waits until a run has trained so many steps, whichever attempt did. */
-export async function hasTrained(system: ClusterSystem, run: string, step: number): Promise<void> {
-  await until(
-    `run ${run} has trained step ${step}`,
-    () => (attemptLogs(system, run).some(({ steps }) => (steps.at(-1) ?? 0) >= step) ? true : undefined),
-    { timeoutMs: 120_000 },
-  );
-}
-
 /** Waits until a checkpoint of a step or a later one is committed. */
 export async function hasSaved(system: ClusterSystem, run: string, step: number): Promise<void> {
   await until(
