@@ -10,6 +10,7 @@ describe('the description of an error', () => {
   });
 
   it('takes anything that was thrown', () => {
+    expect(describeError('text')).toBe('text');
     expect(describeError({ code: 7 })).toBe('{ code: 7 }');
     expect(describeError(undefined)).toBe('');
   });

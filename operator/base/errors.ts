@@ -20,10 +20,15 @@ export class RingmasterError extends Error {
 export function describeError(error: unknown): string {
   const messages: string[] = [];
   for (let cause = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
-    const message = cause instanceof Error ? cause.message : inspect(cause);
+    const message = textOf(cause);
     if (!messages.some((said) => said.includes(message))) messages.push(message);
   }
   return messages.join(': ');
+}
+
+function textOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  return typeof thrown === 'string' ? thrown : inspect(thrown);
 }
 
 /** The system's own error code (`ENOENT`, `ENOSPC`, `ECONNREFUSED`), if this is a system error. */
