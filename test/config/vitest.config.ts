@@ -36,7 +36,7 @@ export default defineConfig({
           'crds/**/*.spec.ts',
           'test/bench/**/*.spec.ts',
         ],
-        10_000,
+        30_000,
         0,
       ),
       layer('checks', ['test/checks/**/*.test.ts'], 5 * minuteMs, 1),
