@@ -17,24 +17,22 @@ import { accountOf } from './account.ts';
 import { planStrikes, seededRandom, type Strike } from './schedule.ts';
 
 /**
- * `npm run chaos -- --seed S [--faults N] [--json]`: trains a run twice on a whole cluster, once undisturbed and once
+ * `npm run chaos -- --seed S [--faults N] [--epochs N] [--json]`: trains a run twice on a whole cluster, once undisturbed and once
  * with faults in an order that follows from the seed, and compares. Ends with 1 unless both are equal bit for bit.
  */
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '0' },
     faults: { type: 'string', default: '20' },
+    epochs: { type: 'string', default: '16' },
     json: { type: 'boolean', default: false },
   },
 });
-const seed = Number(values.seed);
-const faultCount = Number(values.faults);
-if (!Number.isInteger(seed) || !Number.isInteger(faultCount))
-  throw new TypeError('--seed and --faults are whole numbers');
-
-/** Long enough that training is not over before the last of twenty faults. */
+const seed = wholeNumber('seed');
+const faultCount = wholeNumber('faults');
+/** By default long enough that training is not over before the last of twenty faults. */
+const epochs = wholeNumber('epochs');
 const stepsPerEpoch = 200;
-const epochs = 8;
 const steps = epochs * stepsPerEpoch;
 /** Longest wait for the next step: a lost node, a lease that runs out and a backoff together take less. */
 const nextStepTimeoutMs = 180_000;
@@ -76,6 +74,12 @@ try {
   report(system, undisturbed, disturbed, struck);
 } finally {
   await system.close();
+}
+
+function wholeNumber(option: 'seed' | 'faults' | 'epochs'): number {
+  const value = Number(values[option]);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new TypeError(`--${option} must be a whole number (found "${values[option]}")`);
 }
 
 /** Lets a fault happen; the step at which it did, or undefined when the run had ended before. */
@@ -121,7 +125,7 @@ function report(
   const broken = [
     ...account.broken,
     ...world.invariants.broken,
-    ...(struck.length < faultCount ? [`the run ended after ${struck.length} faults`] : []),
+    ...(struck.length < faultCount ? [`the run ended after ${struck.length} faults; raise --epochs`] : []),
     ...(sameWeights ? [] : ['the final weights differ from those of the undisturbed run']),
     ...(sameHistory ? [] : ['the learning curves differ from those of the undisturbed run']),
   ];
