@@ -55,7 +55,7 @@ describe('ringmaster', () => {
           line: 1,
           path: 'kind',
           value: 'Deployment',
-          message: 'is not a kind of this program; known kinds: TrainingRun',
+          message: 'is not a kind of this program; known kinds: TrainingRun, TrainingSweep',
         },
       ],
     });
