@@ -104,24 +104,29 @@ const stepOf = (uri: string, step: number) => `${path.posix.dirname(uri)}/${fold
 
 describe('a trainer with its checkpoints in a bucket', () => {
   it('that is killed, on a store that is often busy, ends with the very weights of an undisturbed run', async () => {
-    const busy = (index: number) => (index % 4 === 3 ? ({ kind: 'slow-down' } as const) : undefined);
-    // The second checkpoint is never stored, so that the run cannot end before it is killed.
-    proxy.plan(({ url }, index) => (url.includes(folderName(20)) ? { kind: 'stalled' } : busy(index)));
-    const first = train('killed');
+    // Long enough to be in its midst when the first checkpoint is stored, also on a fast machine.
+    const long: TrainOptions = { recipe: { epochs: 60 }, checkpoints: { every: { steps: 200 } } };
+    const unhurried = resultOf(await train('unhurried', long).ended);
+    proxy.plan((_, index) => (index % 4 === 3 ? { kind: 'slow-down' } : undefined));
+    const first = train('killed', long);
     await until('a checkpoint', async () => (await first.progress())?.checkpoint, { timeoutMs: 60_000 });
-    process.kill(first.rankPids()[0] ?? 0, 'SIGKILL');
-    expect((await first.ended).message).toMatchObject({ reason: 'RankKilled', checkpoint: { step: 10 } });
-    proxy.plan((_, index) => busy(index));
-    const second = await train('killed', { attempt: 2 }).ended;
+    const [rank] = first.rankPids();
+    if (rank === undefined) throw new Error('no rank runs any more');
+    process.kill(rank, 'SIGKILL');
+    const { message } = await first.ended;
+    expect(message).toMatchObject({ reason: 'RankKilled' });
+    expect(message?.checkpoint?.step).toBeLessThan(960);
+    const second = await train('killed', { ...long, attempt: 2 }).ended;
     const state = await stateAt(resultOf(second).uri);
-    expect(state).toMatchObject({ weightsHash: undisturbed.weightsHash, attempt: 2, step: 48 });
+    const { weightsHash } = await stateAt(unhurried.uri);
+    expect(state).toMatchObject({ weightsHash, attempt: 2, step: 960 });
     const store = ['--endpoint', proxy.endpoint, '--credentials', server.credentialsFolder];
     const evaluated = await promisify(execFile)(process.execPath, [
       evaluateProgram,
       resultOf(second).uri,
       ...store,
     ]);
-    expect(JSON.parse(evaluated.stdout)).toMatchObject({ top1: resultOf(second).top1, step: 48 });
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ top1: resultOf(second).top1, step: 960 });
     expect(second.log).toContain('training continues');
   });
 
