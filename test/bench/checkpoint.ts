@@ -227,5 +227,3 @@ function median(values: readonly number[]): number {
   const middle = sorted.length / 2;
   return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;
 }
-
-if (import.meta.main) process.stdout.write(`${JSON.stringify(await benchCheckpoints(5), undefined, 2)}\n`);
