@@ -6,6 +6,7 @@ import { runRanks } from './run-ranks.ts';
 it('the native calls check their arguments, name their errors and lose no tensor', async () => {
   const [answer] = (await runRanks('native-calls', 1, null)) as [NativeAnswer];
   expect(answer.doubled).toEqual([2, 4]);
+  expect(answer.copied).toEqual([2, 4]);
   expect(answer.description).toEqual({ dataType: 1, shape: [2] });
   const matching = (text: string) => expect.stringContaining(text) as string;
   expect(answer.failures).toEqual({
@@ -13,7 +14,9 @@ it('the native calls check their arguments, name their errors and lose no tensor
     shortBytes: 'INVALID_ARGUMENT: 8 bytes do not fill the shape',
     overflowingShape: 'INVALID_ARGUMENT: 8 bytes do not fill the shape',
     negativeShape: 'INVALID_ARGUMENT: argument shape must be an integer, 0 or more',
-    stringType: matching('INVALID_ARGUMENT: data type 7'),
+    stringType: 'INVALID_ARGUMENT: strings can only be made one by one, with an empty shape',
+    smallTarget: 'INVALID_ARGUMENT: the tensor has 8 bytes, the target 7',
+    stringBytes: 'INVALID_ARGUMENT: only tensors of numbers can be read as bytes',
     freedTwice: matching('NOT_FOUND: no tensor has number'),
     unknownTensor: matching('NOT_FOUND: no tensor has number 999999'),
     unknownInput: matching('NOT_FOUND: no tensor has number 999999'),

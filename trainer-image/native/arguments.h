@@ -15,7 +15,7 @@ namespace ringmaster {
 
 // A view of bytes that JavaScript owns; valid until the call returns.
 struct Bytes {
-  const void* data;
+  void* data;
   size_t size;
 };
 

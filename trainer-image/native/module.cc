@@ -51,6 +51,7 @@ extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env env, n
       Method<Run>("run"),
       Method<CreateTensor>("createTensor"),
       Method<ReadTensor>("readTensor"),
+      Method<CopyTensor>("copyTensor"),
       Method<FreeTensor>("freeTensor"),
       Method<CountTensors>("countTensors"),
   };

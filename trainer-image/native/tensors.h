@@ -6,11 +6,14 @@
 
 namespace ringmaster {
 
-// createTensor(dataType, shape, bytes) -> number. Copies the bytes.
+// createTensor(dataType, shape, bytes) -> number. Copies the bytes. Of a string, only a scalar.
 napi_value CreateTensor(const Arguments& arguments);
 
 // readTensor(number) -> {dataType, shape, data}. Waits for the device if need be; the bytes are a copy.
 napi_value ReadTensor(const Arguments& arguments);
+
+// copyTensor(number, target). The same into memory of JavaScript, which must be as large.
+napi_value CopyTensor(const Arguments& arguments);
 
 // freeTensor(number)
 napi_value FreeTensor(const Arguments& arguments);

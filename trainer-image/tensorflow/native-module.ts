@@ -27,8 +27,11 @@ export interface NativeModule {
   removeFunction(name: string): void;
   /** Runs off this thread. The caller owns the outputs and may free the inputs at once. */
   run(name: string, inputs: readonly TensorId[], outputCount: number): Promise<TensorId[]>;
+  /** Of a string, which any bytes can be, there can only be one: its shape is empty. */
   createTensor(dataType: DataType, shape: readonly number[], bytes: Uint8Array): TensorId;
   readTensor(tensor: TensorId): { dataType: DataType; shape: number[]; data: Uint8Array };
+  /** Copies a tensor of numbers into memory of exactly its size. */
+  copyTensor(tensor: TensorId, target: Uint8Array): void;
   freeTensor(tensor: TensorId): void;
   /** Tensors not yet freed. */
   countTensors(): number;
@@ -90,6 +93,7 @@ function isNativeModule(value: unknown): value is NativeModule {
     'run',
     'createTensor',
     'readTensor',
+    'copyTensor',
     'freeTensor',
     'countTensors',
   ];

@@ -7,6 +7,7 @@ import { answerTask } from './answer-task.ts';
 
 export interface NativeAnswer {
   readonly doubled: number[];
+  readonly copied: number[];
   readonly description: unknown;
   readonly failures: Readonly<Record<string, string>>;
   readonly removed: string;
@@ -47,8 +48,11 @@ await answerTask<undefined>(async ({ native }) => {
   native.freeTensor(freedEarly);
   const [doubled = -1] = await running;
   const { data, ...description } = native.readTensor(doubled);
+  const copied = new Float32Array(2);
+  native.copyTensor(doubled, new Uint8Array(copied.buffer));
   native.freeTensor(doubled);
 
+  const word = native.createTensor(dataTypes.string, [], bytes);
   const failures = {
     secondStart: await failure(() =>
       native.start(configProto({ intraOp: 1, interOp: 1 }), new Uint8Array(), ''),
@@ -56,7 +60,9 @@ await answerTask<undefined>(async ({ native }) => {
     shortBytes: await failure(() => native.createTensor(dataTypes.float32, [3], bytes)),
     overflowingShape: await failure(() => native.createTensor(dataTypes.float32, [2 ** 52, 2 ** 52], bytes)),
     negativeShape: await failure(() => native.createTensor(dataTypes.float32, [-1], bytes)),
-    stringType: await failure(() => native.createTensor(dataTypes.string, [], bytes)),
+    stringType: await failure(() => native.createTensor(dataTypes.string, [2], bytes)),
+    smallTarget: await failure(() => native.copyTensor(x, new Uint8Array(7))),
+    stringBytes: await failure(() => native.readTensor(word)),
     freedTwice: await failure(() => native.freeTensor(freedEarly)),
     unknownTensor: await failure(() => native.readTensor(999_999)),
     unknownInput: await failure(() => native.run('double', [999_999], 1)),
@@ -70,9 +76,11 @@ await answerTask<undefined>(async ({ native }) => {
     wrongArgument: await failure(() => native.run('double', 'x', 1)),
   };
   native.freeTensor(x);
+  native.freeTensor(word);
   native.removeFunction('double');
   return {
     doubled: [...new Float32Array(data.slice().buffer)],
+    copied: [...copied],
     description,
     failures,
     removed: await failure(() => native.run('double', [], 1)),
