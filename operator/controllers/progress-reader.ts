@@ -5,7 +5,7 @@ import { RingmasterError } from '../base/errors.ts';
 
 /** Longest time for the whole answer. A supervisor answers from memory in a millisecond. */
 const timeoutMs = 2_000;
-/** Largest answer. The history is bounded at 2,048 epochs of about 150 bytes. */
+/** Largest answer. The history is bounded at 2,048 epochs of about 200 bytes. */
 const maxAnswerBytes = 1024 * 1024;
 
 /** The trainer could not be asked for its progress, or answered something else. */

@@ -31,6 +31,8 @@ interface Scenario {
   readonly overflows?: readonly number[];
   readonly outcomeOf?: (step: number) => Partial<StepOutcome>;
   readonly validationCount?: number;
+  /** What each call of a step takes by the clock. */
+  readonly stepMs?: number;
 }
 
 /** Trains one rank on a replica that only keeps a list of what it was asked to do. */
@@ -42,6 +44,8 @@ async function trainOn(scenario: Scenario) {
   let step = from.step;
   let evaluating = false;
   let stepCalls = 0;
+  let nowMs = 0;
+  const clock = { ...systemClock, now: () => nowMs };
   const scales: (number | undefined)[] = [];
   const overflows = [...(scenario.overflows ?? [])];
   const stopRequested = () => {
@@ -54,6 +58,7 @@ async function trainOn(scenario: Scenario) {
     step(_, { stopRequested: asked, lossScale }) {
       calls.push(`step ${step}`);
       stepCalls += 1;
+      nowMs += scenario.stepMs ?? 0;
       scales.push(lossScale);
       const finite = overflows[0] !== step;
       if (!finite) overflows.shift();
@@ -103,7 +108,7 @@ async function trainOn(scenario: Scenario) {
   );
   const report = (message: RankProgress) => reported.push(message);
   const reporter = createProgressReporter({
-    ...{ plan, from, leads: true, report, residentMemoryBytes: () => 1, clock: systemClock },
+    ...{ plan, from, leads: true, report, residentMemoryBytes: () => 1, clock },
   });
   const snapshots = {
     save(request: SaveRequest) {
@@ -118,7 +123,7 @@ async function trainOn(scenario: Scenario) {
   let failure: unknown;
   try {
     outcome = await train({
-      ...{ replica, input, plan, recipe, from, snapshots, reporter, stopRequested, clock: systemClock, log },
+      ...{ replica, input, plan, recipe, from, snapshots, reporter, stopRequested, clock, log },
     });
   } catch (error) {
     failure = error;
@@ -216,6 +221,12 @@ describe('the training loop', () => {
     expect(scales.slice(0, 2)).toEqual([64, 128]);
     // Two losses of 7 before, two of 2 since.
     expect(saved.at(-1)?.position.history[1]?.trainLoss).toBe(4.5);
+  });
+
+  it('knows how fast each epoch was trained, steps taken again included', async () => {
+    const { saved } = await trainOn({ stepMs: 5, lossScale: 'dynamic', overflows: [4, 4, 4, 4] });
+    const speeds = saved.at(-1)?.position.history.map(({ imagesPerSecond }) => imagesPerSecond);
+    expect(speeds).toEqual([2000, 1000, 2000]);
   });
 
   it('ends when a step overflows however small the scale', async () => {

@@ -62,6 +62,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
   const batches = createPrefetch((index) => input.trainingBatch(index), from.step, plan.steps);
   const history = [...from.history];
   const epochLosses = createMean(from.epochLoss);
+  const epochSpeed = createSpeed(plan.batchSize);
   let step = from.step;
   let lossScale = from.lossScale ?? initialLossScale(recipe.precision);
   /** The batch of a step that was skipped: the same step is taken again, at a smaller scale. */
@@ -96,6 +97,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
       log.debug({ step, loss: outcome.loss }, 'a step is finished');
     }
     const durationMs = clock.now() - beganAtMs;
+    epochSpeed.add(durationMs, outcome.finite);
     reporter.noteStep({ step, outcome, learningRate, lossScale: scale, dataWaitMs, durationMs });
     return outcome;
   }
@@ -109,6 +111,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
     const epoch = plan.epochsAt(step);
     const learningRate = learningRateAt(recipe.learningRate, plan, step - 1);
     const { top1, top5, loss: validationLoss } = validation;
+    const imagesPerSecond = epochSpeed.take();
     const summary: EpochSummary = {
       epoch,
       trainLoss: epochLosses.take() ?? history.at(-1)?.trainLoss ?? validationLoss,
@@ -116,6 +119,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
       validationLoss,
       top1,
       top5,
+      ...(imagesPerSecond === undefined ? {} : { imagesPerSecond }),
     };
     history.push(summary);
     if (history.length > longestHistory) history.shift();
@@ -211,6 +215,22 @@ function createMean({ sum, count } = { sum: 0, count: 0 }) {
       const mean = count === 0 ? undefined : sum / count;
       [sum, count] = [0, 0];
       return mean;
+    },
+  };
+}
+
+/** Images a second over the steps since it was last taken; a step that had to be taken again counts once. */
+function createSpeed(batchSize: number) {
+  let [images, totalMs] = [0, 0];
+  return {
+    add(durationMs: number, isFinished: boolean) {
+      images += isFinished ? batchSize : 0;
+      totalMs += durationMs;
+    },
+    take(): number | undefined {
+      const speed = totalMs > 0 ? Math.round((10_000 * images) / totalMs) / 10 : undefined;
+      [images, totalMs] = [0, 0];
+      return speed;
     },
   };
 }

@@ -37,6 +37,8 @@ export const ProgressDocument = z.object({
         validationLoss: z.number().optional(),
         top1: z.number().optional(),
         top5: z.number().optional(),
+        /** Training images a second over all ranks, evaluation and checkpoints not included. */
+        imagesPerSecond: z.number().optional(),
       }),
     )
     .max(longestHistory)

@@ -18,6 +18,7 @@ import { train } from '../../../trainer-image/train/training-loop.ts';
 import { planTraining } from '../../../trainer-image/train/training-plan.ts';
 import { untrained, type TrainingPosition } from '../../../trainer-image/train/training-position.ts';
 import { smallSpec } from '../../fixtures/small-spec.ts';
+import { withoutSpeed } from '../../fixtures/without-speed.ts';
 import { answerTask } from '../../golden/ranks/answer-task.ts';
 import { randomBatch } from '../../golden/small-network.ts';
 
@@ -150,7 +151,7 @@ async function run(
   return {
     ending: {
       ...{ hash, ...counts, lossScale: position.lossScale },
-      history: JSON.stringify(position.history),
+      history: JSON.stringify(withoutSpeed(position.history)),
     },
     checkpoint: {
       position: JSON.stringify(position),
