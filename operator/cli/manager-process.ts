@@ -13,6 +13,7 @@ import { fencedCluster } from '../controllers/fenced-cluster.ts';
 import { fetchProgress } from '../controllers/progress-reader.ts';
 import { createRunMetrics, type RunMetrics } from '../controllers/run-metrics.ts';
 import { runController } from '../controllers/run-controller.ts';
+import { sweepController } from '../controllers/sweep-controller.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { CommandError } from './command-error.ts';
 import type { CommandContext } from './context.ts';
@@ -32,7 +33,7 @@ interface Manager {
   readonly cluster: HttpCluster;
   readonly identity: string;
   readonly log: Logger;
-  readonly metrics: ControllerMetrics;
+  readonly metricsOf: (controller: string) => ControllerMetrics;
   readonly runMetrics: RunMetrics;
   readonly leading: { set(isLeading: boolean): void };
   readonly onReady: () => void;
@@ -62,7 +63,7 @@ export async function runManager(options: ManagerOptions, context: CommandContex
         cluster,
         identity,
         log,
-        metrics: createControllerMetrics(registry, 'trainingrun'),
+        metricsOf: createControllerMetrics(registry),
         runMetrics: createRunMetrics(registry, context.clock),
         leading: leadershipGauge(registry, options.lease),
         onReady: () => {
@@ -126,36 +127,19 @@ function noticing(cluster: Cluster, onAnswer: () => void): Pick<Cluster, 'get' |
   };
 }
 
-async function control(
-  { options, context, identity, log, metrics, runMetrics, onReady }: Manager,
-  cluster: Cluster,
-  signal: AbortSignal,
-): Promise<void> {
-  const { trainerImage, namespace, leaseNamespace, prometheusNamespace } = options;
-  const isolation = {
-    operatorNamespace: leaseNamespace,
-    ...(prometheusNamespace === undefined ? {} : { prometheusNamespace }),
-  };
-  const controlled = runController({
-    cluster,
-    clock: context.clock,
-    log: log.child({ controller: 'trainingrun' }),
-    fetchProgress,
-    metrics,
-    runMetrics,
-    onReady: () => {
-      log.info('the controller has seen everything and begins');
+/** Runs the controllers until `signal` ends them; one that fails ends them all. */
+async function control(manager: Manager, cluster: Cluster, signal: AbortSignal): Promise<void> {
+  const { context, log, onReady } = manager;
+  const ready = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()] as const;
+  const controlled = Promise.all([
+    controlRuns(manager, cluster, signal, () => ready[0].resolve(undefined)),
+    controlSweeps(manager, cluster, signal, () => ready[1].resolve(undefined)),
+    Promise.race([Promise.all(ready.map(({ promise }) => promise)), aborted(signal)]).then(() => {
+      if (signal.aborted) return;
+      log.info('the controllers have seen everything and begin');
       onReady();
-    },
-    settings: {
-      trainerImage,
-      workers: options.workers,
-      instance: identity,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(options.networkPolicies ? { isolation } : {}),
-    },
-    signal,
-  });
+    }),
+  ]);
   const ended = new AbortController();
   const overdue = aborted(signal).then(() => context.clock.sleep(endingGraceMs, ended.signal));
   try {
@@ -163,6 +147,53 @@ async function control(
   } finally {
     ended.abort();
   }
+}
+
+function controlRuns(
+  { options, context, identity, log, metricsOf, runMetrics }: Manager,
+  cluster: Cluster,
+  signal: AbortSignal,
+  onReady: () => void,
+): Promise<void> {
+  const { trainerImage, workers, namespace, leaseNamespace, prometheusNamespace } = options;
+  const isolation = {
+    operatorNamespace: leaseNamespace,
+    ...(prometheusNamespace === undefined ? {} : { prometheusNamespace }),
+  };
+  return runController({
+    cluster,
+    clock: context.clock,
+    log: log.child({ controller: 'trainingrun' }),
+    fetchProgress,
+    metrics: metricsOf('trainingrun'),
+    runMetrics,
+    onReady,
+    settings: {
+      trainerImage,
+      workers,
+      instance: identity,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(options.networkPolicies ? { isolation } : {}),
+    },
+    signal,
+  });
+}
+
+function controlSweeps(
+  { options: { namespace }, context, identity, log, metricsOf }: Manager,
+  cluster: Cluster,
+  signal: AbortSignal,
+  onReady: () => void,
+): Promise<void> {
+  return sweepController({
+    cluster,
+    clock: context.clock,
+    log: log.child({ controller: 'trainingsweep' }),
+    metrics: metricsOf('trainingsweep'),
+    onReady,
+    settings: { instance: identity, ...(namespace === undefined ? {} : { namespace }) },
+    signal,
+  });
 }
 
 async function connect(

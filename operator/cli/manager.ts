@@ -7,12 +7,12 @@ import type { ManagerOptions } from './manager-options.ts';
 /** `ringmaster manager` */
 export function managerCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return new Command('manager')
-    .summary('act on the runs of a Kubernetes cluster')
+    .summary('act on the runs and sweeps of a Kubernetes cluster')
     .description(
-      'Acts on the TrainingRuns of a Kubernetes cluster until it is told to stop. Several may run at once: one leads, and the others take over.',
+      'Acts on the TrainingRuns and TrainingSweeps of a Kubernetes cluster until it is told to stop. Several may run at once: one leads, and the others take over.',
     )
     .requiredOption('--trainer-image <image>', 'image of pods whose run names none')
-    .option('-n, --namespace <name>', 'act on the runs of this namespace only (default: all)')
+    .option('-n, --namespace <name>', 'act on the runs and sweeps of this namespace only (default: all)')
     .option(
       '--kubeconfig <file>',
       'who to be and which cluster (default: KUBECONFIG, or the pod that this runs in)',

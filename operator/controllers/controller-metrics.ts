@@ -31,8 +31,11 @@ const reconcileBuckets = [
 /** Bounds of client-go's histograms of work queues. */
 const queueBuckets = [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 100, 1000];
 
-/** Metrics under the names and labels of controller-runtime, so that existing dashboards and alerts work. */
-export function createControllerMetrics(registry: Registry, controller: string): ControllerMetrics {
+/**
+ * Metrics under the names and labels of controller-runtime, so that existing dashboards and alerts work.
+ * @returns those of a controller, by its name
+ */
+export function createControllerMetrics(registry: Registry): (controller: string) => ControllerMetrics {
   const common = { registers: [registry] };
   const ofController = { ...common, labelNames: ['controller'] };
   const total = new Counter({
@@ -62,23 +65,26 @@ export function createControllerMetrics(registry: Registry, controller: string):
     name: 'controller_runtime_active_workers',
     help: 'Number of currently used workers per controller.',
   });
-  for (const result of ['success', 'error']) total.inc({ controller, result }, 0);
-  errors.inc({ controller }, 0);
-  active.set({ controller }, 0);
-  return {
-    queue: createQueueMetrics(registry, controller),
-    started: (workers) => maxConcurrent.set({ controller }, workers),
-    reconciling: () => active.inc({ controller }),
-    reconciled: (result, seconds) => {
-      active.dec({ controller });
-      total.inc({ controller, result });
-      if (result === 'error') errors.inc({ controller });
-      durations.observe({ controller }, seconds);
-    },
+  const queues = createQueueMetrics(registry);
+  return (controller) => {
+    for (const result of ['success', 'error']) total.inc({ controller, result }, 0);
+    errors.inc({ controller }, 0);
+    active.set({ controller }, 0);
+    return {
+      queue: queues(controller),
+      started: (workers) => maxConcurrent.set({ controller }, workers),
+      reconciling: () => active.inc({ controller }),
+      reconciled: (result, seconds) => {
+        active.dec({ controller });
+        total.inc({ controller, result });
+        if (result === 'error') errors.inc({ controller });
+        durations.observe({ controller }, seconds);
+      },
+    };
   };
 }
 
-function createQueueMetrics(registry: Registry, name: string): QueueMetrics {
+function createQueueMetrics(registry: Registry): (name: string) => QueueMetrics {
   const common = { registers: [registry], labelNames: ['name'] };
   const depth = new Gauge({ ...common, name: 'workqueue_depth', help: 'Current depth of workqueue.' });
   const adds = new Counter({
@@ -103,19 +109,21 @@ function createQueueMetrics(registry: Registry, name: string): QueueMetrics {
     name: 'workqueue_retries_total',
     help: 'Total number of retries handled by workqueue.',
   });
-  depth.set({ name }, 0);
-  retries.inc({ name }, 0);
-  return {
-    added: (waiting) => {
-      adds.inc({ name });
-      depth.set({ name }, waiting);
-    },
-    taken: (waitSeconds, waiting) => {
-      waits.observe({ name }, waitSeconds);
-      depth.set({ name }, waiting);
-    },
-    done: (workSeconds) => work.observe({ name }, workSeconds),
-    retried: () => retries.inc({ name }),
+  return (name) => {
+    depth.set({ name }, 0);
+    retries.inc({ name }, 0);
+    return {
+      added: (waiting) => {
+        adds.inc({ name });
+        depth.set({ name }, waiting);
+      },
+      taken: (waitSeconds, waiting) => {
+        waits.observe({ name }, waitSeconds);
+        depth.set({ name }, waiting);
+      },
+      done: (workSeconds) => work.observe({ name }, workSeconds),
+      retried: () => retries.inc({ name }),
+    };
   };
 }
 

@@ -1,21 +1,19 @@
-import { aborted } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
-import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/logging.ts';
 import { labels, managedByValue } from '../api/v1alpha1/group.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { NetworkPolicy, Pod, Service } from '../api/wire.ts';
-import { isClusterError } from '../cluster/cluster-error.ts';
 import { resourceTypes, type Cluster } from '../cluster/cluster.ts';
 import type { ObservedRun, PlanSettings } from '../plan/observed-run.ts';
 import { planRun, type Plan } from '../plan/plan.ts';
-import { noControllerMetrics, type ControllerMetrics, type ReconcileResult } from './controller-metrics.ts';
+import { noControllerMetrics, type ControllerMetrics } from './controller-metrics.ts';
 import { eventRecorder, type EventRecorder } from './events.ts';
 import { Expectations } from './expectations.ts';
 import { keyOf, ObjectCache, parseKey } from './object-cache.ts';
 import { CreationFailedError, execute, type WriteListener } from './plan-executor.ts';
 import { ProgressPoller, type FetchProgress } from './progress-poller.ts';
 import { isNoNewer } from '../cluster/resource-version.ts';
+import { reconcileLoop } from './reconcile-loop.ts';
 import { restsOnAbsence } from './rests-on-absence.ts';
 import { noRunMetrics, type RunMetrics } from './run-metrics.ts';
 import { StatusWriter } from './status-writer.ts';
@@ -142,46 +140,27 @@ class RunController {
   }
 
   async run(): Promise<void> {
-    const { signal, settings, onReady } = this.#options;
-    const caches = [
-      this.#runs,
-      this.#pods,
-      this.#services,
-      ...(this.#networkPolicies === undefined ? [] : [this.#networkPolicies]),
-    ];
-    await Promise.race([Promise.all(caches.map(({ synced }) => synced)), aborted(signal)]);
-    const workerCount = settings.workers ?? 8;
-    this.#metrics.started(workerCount);
-    this.#runMetrics.observe(() => this.#runs.all());
-    if (!signal.aborted) onReady?.();
-    const workers = Array.from({ length: workerCount }, () => this.#work());
-    await Promise.all([...workers, ...caches.map(({ closed }) => closed)]);
-  }
-
-  async #work(): Promise<void> {
-    for (let key = await this.#queue.next(); key !== undefined; key = await this.#queue.next()) {
-      const startedAtMs = this.#options.clock.now();
-      let result: ReconcileResult = 'success';
-      this.#metrics.reconciling();
-      try {
-        await this.#reconcile(key);
-        this.#queue.forget(key);
-      } catch (error) {
-        result = 'error';
-        // Whatever is wrong with this run must not keep a worker from the others.
-        // That it was changed or deleted meanwhile is no fault of anybody.
-        const isOutdated = isClusterError(error, 'Conflict') || isClusterError(error, 'NotFound');
-        const level = isOutdated ? 'debug' : 'warn';
-        this.#options.log[level](
-          { run: key, error: describeError(error) },
-          'a reconcile failed and is tried again',
-        );
-        this.#queue.addWithBackoff(key);
-      } finally {
-        this.#metrics.reconciled(result, (this.#options.clock.now() - startedAtMs) / 1000);
-        this.#queue.done(key);
-      }
-    }
+    const { clock, log, settings, onReady, signal } = this.#options;
+    await reconcileLoop({
+      subject: 'run',
+      queue: this.#queue,
+      caches: [
+        this.#runs,
+        this.#pods,
+        this.#services,
+        ...(this.#networkPolicies === undefined ? [] : [this.#networkPolicies]),
+      ],
+      workers: settings.workers ?? 8,
+      reconcile: (key) => this.#reconcile(key),
+      metrics: this.#metrics,
+      clock,
+      log,
+      onReady: () => {
+        this.#runMetrics.observe(() => this.#runs.all());
+        onReady?.();
+      },
+      signal,
+    });
   }
 
   async #reconcile(key: string): Promise<void> {

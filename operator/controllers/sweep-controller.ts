@@ -1,19 +1,17 @@
-import { aborted } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
-import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/logging.ts';
 import { labels, managedByValue } from '../api/v1alpha1/group.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { TrainingSweep } from '../api/v1alpha1/training-sweep.ts';
-import { isClusterError } from '../cluster/cluster-error.ts';
 import { resourceTypes, type Cluster } from '../cluster/cluster.ts';
 import { isNoNewer } from '../cluster/resource-version.ts';
 import { planSweep } from '../plan/sweep-plan.ts';
-import { noControllerMetrics, type ControllerMetrics, type ReconcileResult } from './controller-metrics.ts';
+import { noControllerMetrics, type ControllerMetrics } from './controller-metrics.ts';
 import { eventRecorder, type EventRecorder } from './events.ts';
 import { Expectations } from './expectations.ts';
 import { keyOf, ObjectCache, parseKey } from './object-cache.ts';
 import { CreationFailedError } from './plan-executor.ts';
+import { reconcileLoop } from './reconcile-loop.ts';
 import { executeSweepActions } from './sweep-executor.ts';
 import { SweepStatusWriter } from './sweep-status-writer.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -92,38 +90,19 @@ class SweepController {
   }
 
   async run(): Promise<void> {
-    const { signal, settings, onReady } = this.#options;
-    const caches = [this.#sweeps, this.#trials];
-    await Promise.race([Promise.all(caches.map(({ synced }) => synced)), aborted(signal)]);
-    const workerCount = settings?.workers ?? 2;
-    this.#metrics.started(workerCount);
-    if (!signal.aborted) onReady?.();
-    const workers = Array.from({ length: workerCount }, () => this.#work());
-    await Promise.all([...workers, ...caches.map(({ closed }) => closed)]);
-  }
-
-  async #work(): Promise<void> {
-    for (let key = await this.#queue.next(); key !== undefined; key = await this.#queue.next()) {
-      const startedAtMs = this.#options.clock.now();
-      let result: ReconcileResult = 'success';
-      this.#metrics.reconciling();
-      try {
-        await this.#reconcile(key);
-        this.#queue.forget(key);
-      } catch (error) {
-        result = 'error';
-        const isOutdated = isClusterError(error, 'Conflict') || isClusterError(error, 'NotFound');
-        const level = isOutdated ? 'debug' : 'warn';
-        this.#options.log[level](
-          { sweep: key, error: describeError(error) },
-          'a reconcile failed and is tried again',
-        );
-        this.#queue.addWithBackoff(key);
-      } finally {
-        this.#metrics.reconciled(result, (this.#options.clock.now() - startedAtMs) / 1000);
-        this.#queue.done(key);
-      }
-    }
+    const { clock, log, settings, onReady, signal } = this.#options;
+    await reconcileLoop({
+      subject: 'sweep',
+      queue: this.#queue,
+      caches: [this.#sweeps, this.#trials],
+      workers: settings?.workers ?? 2,
+      reconcile: (key) => this.#reconcile(key),
+      metrics: this.#metrics,
+      clock,
+      log,
+      ...(onReady === undefined ? {} : { onReady }),
+      signal,
+    });
   }
 
   /** Status first: whatever else is done follows from its rows, and is asked for again after a crash. */

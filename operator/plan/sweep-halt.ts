@@ -1,5 +1,5 @@
 import type { TrainingSweep } from '../api/v1alpha1/training-sweep.ts';
-import type { SweepReason, TrialReason } from '../api/v1alpha1/training-sweep-reasons.ts';
+import type { SweepReason, TrialReason } from '../api/v1alpha1/reasons.ts';
 import type { TrainingSweepStatus, TrialRow } from '../api/v1alpha1/training-sweep-status.ts';
 import { usedUp } from '../search/budget.ts';
 import { reachesGoal } from '../search/objective.ts';

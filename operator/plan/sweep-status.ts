@@ -1,7 +1,7 @@
 import { fromTimestamp, toTimestamp } from '../base/clock.ts';
 import { labels } from '../api/v1alpha1/group.ts';
 import type { TrainingSweep } from '../api/v1alpha1/training-sweep.ts';
-import type { SweepReason } from '../api/v1alpha1/training-sweep-reasons.ts';
+import type { SweepReason } from '../api/v1alpha1/reasons.ts';
 import type { SweepPhase, TrainingSweepStatus, TrialRow } from '../api/v1alpha1/training-sweep-status.ts';
 import { ablationCell } from '../search/ablation.ts';
 import { lossOf } from '../search/objective.ts';

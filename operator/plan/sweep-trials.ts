@@ -1,6 +1,6 @@
 import { toTimestamp } from '../base/clock.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
-import type { TrialReason } from '../api/v1alpha1/training-sweep-reasons.ts';
+import type { TrialReason } from '../api/v1alpha1/reasons.ts';
 import type { TrainingSweepSpec } from '../api/v1alpha1/training-sweep-spec.ts';
 import type { TrialPhase, TrialRow } from '../api/v1alpha1/training-sweep-status.ts';
 import { mayPassRung } from '../search/asha.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startChild, type Child } from '../control-plane/child.ts';
-import { trainingRunCrdFile } from '../control-plane/install-crd.ts';
+import { shippedCrdFiles } from '../control-plane/install-crd.ts';
 import { createNamespace, openRealCluster } from '../control-plane/real-cluster.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/start.ts';
 import { until } from '../control-plane/until.ts';
@@ -79,7 +79,7 @@ export async function openClusterSystem(options: ClusterSystemOptions = {}): Pro
       validation: validationImages,
     });
     const controlPlane = await startControlPlane({
-      crdFiles: [trainingRunCrdFile],
+      crdFiles: shippedCrdFiles,
       // 300 s by default; pods of a lost node should not keep a test waiting.
       apiServerFlags: [
         '--default-not-ready-toleration-seconds=1',
@@ -113,7 +113,7 @@ export async function openClusterSystem(options: ClusterSystemOptions = {}): Pro
       await operators.at(-1)?.child.kill();
     });
     const first = await until('an operator', () => operators[0]);
-    await first.says('the controller has seen everything and begins');
+    await first.says('the controllers have seen everything and begin');
 
     const nodes = ['node-1', 'node-2'].map((name) => describeNode(name, folder, controlPlane));
     for (const node of nodes) closers.push(() => node.agent().kill());

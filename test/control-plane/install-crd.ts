@@ -11,10 +11,16 @@ export type Fetch = (
   body?: unknown,
 ) => Promise<{ code: number; body: unknown }>;
 
-/** The CRD that this project ships. */
-export const trainingRunCrdFile = fileURLToPath(
-  new URL('../../crds/trainingruns.ringmaster.dev.yaml', import.meta.url),
-);
+/** The CRD of runs. */
+export const trainingRunCrdFile = crdFile('trainingruns');
+/** The CRD of sweeps. */
+export const trainingSweepCrdFile = crdFile('trainingsweeps');
+/** The CRDs that this project ships; the operator needs all. */
+export const shippedCrdFiles: readonly string[] = [trainingRunCrdFile, trainingSweepCrdFile];
+
+function crdFile(plural: string): string {
+  return fileURLToPath(new URL(`../../crds/${plural}.ringmaster.dev.yaml`, import.meta.url));
+}
 
 /** Installs the CRD of a file and waits until its objects are served. */
 export async function installCrd(fetch: Fetch, file: string): Promise<void> {

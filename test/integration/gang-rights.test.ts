@@ -1,5 +1,7 @@
 import { loadAll } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
+import { searchManifest } from '../../operator/api/v1alpha1/testing/sweep-manifests.ts';
+import type { TrainingSweep } from '../../operator/api/v1alpha1/training-sweep.ts';
 import { isObject } from '../../operator/api/v1alpha1/wire-guards.ts';
 import { resourceTypes } from '../../operator/cluster/cluster.ts';
 import { until } from '../control-plane/until.ts';
@@ -31,7 +33,9 @@ async function granted(): Promise<Set<string>> {
 /** Rights that this server sees no request for, each with what they are for. */
 const usedElsewhere: Readonly<Record<string, string>> = {
   'list ringmaster.dev/trainingruns': 'servers whose watches do not begin with what there is',
+  'list ringmaster.dev/trainingsweeps': 'servers whose watches do not begin with what there is',
   'update ringmaster.dev/trainingruns/finalizers': 'asked about by admission, without a request',
+  'update ringmaster.dev/trainingsweeps/finalizers': 'asked about by admission, without a request',
 };
 
 describe('the rights that the chart ships', () => {
@@ -99,6 +103,23 @@ describe('the rights that the chart ships', () => {
     await isTold('Pod');
     await cluster.delete(pods, { namespace, name: 'taken-1-0' }, { gracePeriodSeconds: 0 });
     await world().hasPods('taken', '1-0', '1-1');
+
+    // A sweep whose trial is suspended, goes on and succeeds, and which then has lived long enough.
+    const sweeps = resourceTypes.trainingSweeps;
+    const manifest: object = {
+      ...searchManifest({ maxTrials: 1, ttlAfterFinished: '0s' }),
+      metadata: { namespace, name: 'tricks' },
+    };
+    await cluster.create(sweeps, manifest as TrainingSweep);
+    await world().takeToRunning('tricks-0', 1);
+    await cluster.patch(sweeps, { namespace, name: 'tricks' }, { spec: { suspend: true } });
+    await world().endDying('tricks-0', '1-0');
+    await world().reaches('tricks-0', 'Suspended');
+    await cluster.patch(sweeps, { namespace, name: 'tricks' }, { spec: { suspend: false } });
+    await world().takeToRunning('tricks-0', 2);
+    const result = { top1: 0.9, top5: 0.99, epochs: 8, trainSeconds: 60, uri: '/checkpoints' };
+    await world().endPod('tricks-0-2-0', { lastWords: { reason: 'Completed', result } });
+    await world().isGone('tricks-0');
 
     const requests = (await world().audit.requests()).filter(({ user }) => user === operatorUser);
     const refused = requests.filter(({ code }) => code === 403);

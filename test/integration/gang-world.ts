@@ -1,115 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { apiVersion, labels, trainerContainer, trainingRunKind } from '../../operator/api/v1alpha1/group.ts';
+import { apiVersion, labels, trainingRunKind } from '../../operator/api/v1alpha1/group.ts';
 import type { Condition, Phase, TrainingRunStatus } from '../../operator/api/v1alpha1/status.ts';
 import type { TrainingRun } from '../../operator/api/v1alpha1/training-run.ts';
-import { exitCodeOf } from '../../operator/api/trainer/exit-codes.ts';
-import type { TerminationMessage } from '../../operator/api/trainer/termination-message.ts';
 import type { Event, Pod } from '../../operator/api/wire.ts';
-import { toTimestamp } from '../../operator/base/clock.ts';
 import { isClusterError } from '../../operator/cluster/cluster-error.ts';
 import { resourceTypes } from '../../operator/cluster/cluster.ts';
-import type { HttpCluster } from '../../operator/cluster/http/open-http-cluster.ts';
 import { isFinished } from '../../operator/plan/gang.ts';
-import { trainingRunCrdFile } from '../control-plane/install-crd.ts';
-import { createNamespace, openRealCluster } from '../control-plane/real-cluster.ts';
-import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from '../control-plane/start.ts';
 import { until } from '../control-plane/until.ts';
-import { createAuditLog, type AuditLog } from '../operator/audit-log.ts';
-import { installRights } from '../operator/install.ts';
-import { watchInvariants, type InvariantWatch } from '../operator/invariants.ts';
-import { startManager, type LogLine, type ManagerProcess } from '../operator/manager.ts';
-import { createNode } from '../operator/nodes.ts';
+import {
+  openOperatorWorld,
+  OperatorWorld,
+  useWorld,
+  type OperatorWorldOptions,
+} from '../operator/operator-world.ts';
+import { ended, running, type End } from '../operator/pod-statuses.ts';
 
 const { pods, trainingRuns, services, networkPolicies, events } = resourceTypes;
 
-/** How a pod's container ends. */
-export interface End {
-  readonly exitCode?: number;
-  readonly lastWords?: Partial<TerminationMessage>;
-  readonly text?: string;
-}
-
-export interface GangWorldOptions {
-  /** Names of nodes with 8 GPUs each. Default two. */
-  readonly nodeNames?: readonly string[];
-  readonly controlPlane?: ControlPlaneOptions;
-  readonly managerFlags?: readonly string[];
-}
-
-/**
- * A real control plane with an operator on it, as a process with the rights that the chart ships. The test plays the
- * kubelets. Each test has a namespace of its own; after each the log and the invariants are looked at.
- */
-export class GangWorld {
-  readonly controlPlane: ControlPlane;
-  readonly cluster: HttpCluster;
-  readonly audit: AuditLog;
-  readonly operatorKubeconfig: string;
-  readonly invariants: InvariantWatch;
-  readonly folder: string;
-  manager: ManagerProcess;
-  namespace = 'default';
-  /** Warnings of the operator that the present test brings about on purpose. */
-  readonly expectedWarnings: RegExp[] = [];
-  #namespaces = 0;
-  #seenLines = 0;
-
-  constructor(
-    parts: Pick<
-      GangWorld,
-      'controlPlane' | 'cluster' | 'audit' | 'operatorKubeconfig' | 'invariants' | 'folder' | 'manager'
-    >,
-  ) {
-    this.controlPlane = parts.controlPlane;
-    this.cluster = parts.cluster;
-    this.audit = parts.audit;
-    this.operatorKubeconfig = parts.operatorKubeconfig;
-    this.invariants = parts.invariants;
-    this.folder = parts.folder;
-    this.manager = parts.manager;
-  }
-
-  async beginTest(): Promise<void> {
-    this.#namespaces += 1;
-    this.expectedWarnings.length = 0;
-    this.namespace = await createNamespace(this.controlPlane, `test-${this.#namespaces}`);
-  }
-
-  /** What a test leaves behind would be work for the next. */
-  async endTest(): Promise<void> {
-    const all = await this.cluster.list(trainingRuns, { namespace: this.namespace });
-    for (const { metadata } of all)
-      await this.cluster.delete(trainingRuns, { namespace: this.namespace, name: metadata.name });
-    for (const { metadata } of await this.cluster.list(pods, { namespace: this.namespace }))
-      await this.cluster.delete(
-        pods,
-        { namespace: this.namespace, name: metadata.name },
-        { gracePeriodSeconds: 0 },
-      );
-    expect(this.invariants.broken).toEqual([]);
-    expect(await this.#unexpectedLines()).toEqual([]);
-  }
-
-  /** From here on this process is the operator, whose log is looked at. */
-  async useManager(manager: ManagerProcess): Promise<void> {
-    this.manager = manager;
-    this.#seenLines = (await manager.log()).length;
-  }
-
-  async #unexpectedLines(): Promise<LogLine[]> {
-    const lines = await this.manager.log();
-    const fresh = lines.slice(this.#seenLines);
-    this.#seenLines = lines.length;
-    return fresh.filter(
-      (line) =>
-        ['warn', 'error', 'fatal'].includes(line.level) &&
-        !this.expectedWarnings.some((expected) => expected.test(JSON.stringify(line))),
-    );
-  }
-
+/** A world with an operator in which the test plays the kubelets of the pods of runs. */
+export class GangWorld extends OperatorWorld {
   /** A run of two pods with one GPU each and no backoff to speak of, changed by `spec`. */
   manifest(name: string, spec: Readonly<Record<string, unknown>> = {}): object {
     const { trainers = {}, failurePolicy = {}, ...rest } = spec;
@@ -145,13 +53,14 @@ export class GangWorld {
     return run;
   }
 
-  /** Waits until the run is in a phase, and of an attempt if one is named. */
+  /** Waits until the run, which may not be made yet, is in a phase, and of an attempt if one is named. */
   async reaches(name: string, phase: Phase, attempt?: number): Promise<TrainingRunStatus> {
     let seen: TrainingRunStatus | undefined;
     return until(
       `run ${name} is ${phase}`,
       async () => {
-        seen = (await this.run(name)).status;
+        const found = await this.cluster.get(trainingRuns, { namespace: this.namespace, name });
+        seen = found?.status;
         return seen?.phase === phase && (attempt === undefined || seen.attempt === attempt)
           ? seen
           : undefined;
@@ -296,75 +205,11 @@ export class GangWorld {
     const all = await this.cluster.list(events, { namespace: this.namespace });
     return all.filter(({ regarding }) => regarding.name === run);
   }
-
-  /** Gives the operator the chance to do something wrong: waits until it has looked at everything that was asked for. */
-  async settles(): Promise<void> {
-    let last = -1;
-    await until(
-      'the operator has nothing to do',
-      async () => {
-        const done = await this.manager.metric('controller_runtime_reconcile_total');
-        const waiting = await this.manager.metric('workqueue_depth');
-        const isStill = waiting === 0 && done === last;
-        last = done;
-        return isStill ? true : undefined;
-      },
-      { everyMs: 250 },
-    );
-  }
-
-  async close(): Promise<void> {
-    await this.invariants.close();
-    await this.manager.child.kill();
-    await this.cluster.close();
-    await this.controlPlane.close();
-    await rm(this.folder, { recursive: true, force: true });
-  }
 }
 
 /** A world for the tests of a file; call it at the top of a `describe` or the file. */
-export function useGangWorld(options: GangWorldOptions = {}): () => GangWorld {
-  let world: GangWorld | undefined;
-  const current = () => {
-    if (world === undefined) throw new Error('the world is not open yet');
-    return world;
-  };
-  beforeAll(async () => {
-    world = await openGangWorld(options);
-  });
-  beforeEach(() => current().beginTest());
-  afterEach(() => current().endTest());
-  afterAll(async () => {
-    await world?.close();
-  });
-  return current;
-}
-
-async function openGangWorld(options: GangWorldOptions): Promise<GangWorld> {
-  const folder = await mkdtemp(join(tmpdir(), 'ringmaster-gang-'));
-  const audit = await createAuditLog(folder);
-  const controlPlane = await startControlPlane({
-    crdFiles: [trainingRunCrdFile],
-    ...options.controlPlane,
-    apiServerFlags: [...audit.apiServerFlags, ...(options.controlPlane?.apiServerFlags ?? [])],
-    controllerManagerFlags: [
-      // Nobody renews the leases of the nodes here; what the loss of a node leads to, tests bring about themselves.
-      '--controllers=*,-node-lifecycle-controller,-nodeipam,-cloud-node-lifecycle-controller',
-      ...(options.controlPlane?.controllerManagerFlags ?? []),
-    ],
-  });
-  for (const name of options.nodeNames ?? ['node-1', 'node-2']) await createNode(controlPlane, name);
-  const operatorKubeconfig = await installRights(controlPlane);
-  const cluster = await openRealCluster(controlPlane);
-  const invariants = await watchInvariants(cluster);
-  const manager = await startManager({
-    name: 'operator-1',
-    kubeconfig: operatorKubeconfig,
-    folder,
-    ...(options.managerFlags === undefined ? {} : { flags: options.managerFlags }),
-  });
-  await manager.says('the controller has seen everything and begins');
-  return new GangWorld({ controlPlane, cluster, audit, operatorKubeconfig, invariants, folder, manager });
+export function useGangWorld(options: OperatorWorldOptions = {}): () => GangWorld {
+  return useWorld(async () => new GangWorld(await openOperatorWorld(options)));
 }
 
 /** A condition of a status. */
@@ -383,52 +228,6 @@ export async function refusalOf(call: Promise<unknown>): Promise<string> {
       throw error;
     },
   );
-}
-
-function running(pod: Pod, podIP: string): NonNullable<Pod['status']> {
-  return {
-    phase: 'Running',
-    podIP,
-    conditions: [
-      ...(pod.status?.conditions ?? []).filter(({ type }) => type !== 'Ready'),
-      { type: 'Ready', status: 'True' },
-    ],
-    containerStatuses: [containerStatus({ running: { startedAt: toTimestamp(Date.now()) } })],
-  };
-}
-
-function ended(pod: Pod, { exitCode, lastWords, text }: End): NonNullable<Pod['status']> {
-  const code = exitCode ?? (lastWords?.reason === undefined ? 0 : exitCodeOf(lastWords.reason));
-  const message = lastWords === undefined ? text : JSON.stringify({ message: '', ...lastWords });
-  return {
-    phase: code === 0 ? 'Succeeded' : 'Failed',
-    conditions: [
-      ...(pod.status?.conditions ?? []).filter(({ type }) => type !== 'Ready'),
-      { type: 'Ready', status: 'False' },
-    ],
-    containerStatuses: [
-      containerStatus({
-        terminated: {
-          exitCode: code,
-          finishedAt: toTimestamp(Date.now()),
-          ...(message === undefined ? {} : { message }),
-        },
-      }),
-    ],
-  };
-}
-
-type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
-
-function containerStatus(state: ContainerStatus['state']): ContainerStatus {
-  return {
-    name: trainerContainer,
-    ready: state.running !== undefined,
-    restartCount: 0,
-    image: 'trainer:test',
-    imageID: '',
-    state,
-  };
 }
 
 function keyOf({ metadata }: Pod): { namespace: string; name: string } {

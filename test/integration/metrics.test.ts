@@ -24,6 +24,9 @@ describe('the metrics of the operator', () => {
     expect(await metric('ringmaster_run_time_to_first_pod_seconds_count')).toBe(1);
     expect(await metric('ringmaster_gpu_seconds_total')).toBeGreaterThan(0);
     expect(await metric('ringmaster_build_info')).toBe(1);
+    const concurrent = 'controller_runtime_max_concurrent_reconciles';
+    expect(await metric(concurrent, { controller: 'trainingrun' })).toBe(16);
+    expect(await metric(concurrent, { controller: 'trainingsweep' })).toBe(2);
     expect(await metric('nodejs_eventloop_lag_p99_seconds')).toBeGreaterThan(0);
   });
 

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiVersion } from '../../operator/api/v1alpha1/group.ts';
@@ -14,19 +13,17 @@ import { validateTrainingSweep } from '../../operator/api/v1alpha1/training-swee
 import { isObject } from '../../operator/api/v1alpha1/wire-guards.ts';
 import { toApiStatus } from '../../operator/cluster/http/api-status.ts';
 import { ApiRefusal } from '../../operator/cluster/http/api-refusal.ts';
-import { installCrd } from '../control-plane/install-crd.ts';
+import { trainingSweepCrdFile } from '../control-plane/install-crd.ts';
 import { kubectlPrograms } from '../control-plane/programs.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/start.ts';
 
 const collection = `/apis/${apiVersion}/namespaces/default/trainingsweeps`;
-const crdFile = fileURLToPath(new URL('../../crds/trainingsweeps.ringmaster.dev.yaml', import.meta.url));
 const runProgram = promisify(execFile);
 
 let controlPlane: ControlPlane;
 
 beforeAll(async () => {
-  controlPlane = await startControlPlane({ components: [] });
-  await installCrd((...request) => controlPlane.fetch(...request), crdFile);
+  controlPlane = await startControlPlane({ components: [], crdFiles: [trainingSweepCrdFile] });
 });
 
 afterAll(() => controlPlane.close());

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { trainingRunCrdFile } from '../../control-plane/install-crd.ts';
+import { shippedCrdFiles } from '../../control-plane/install-crd.ts';
 import { openRealCluster } from '../../control-plane/real-cluster.ts';
 import { startControlPlane, type ControlPlane } from '../../control-plane/start.ts';
 import type { HttpCluster } from '../../../operator/cluster/http/open-http-cluster.ts';
@@ -41,7 +41,7 @@ export async function openMeasuredWorld(): Promise<MeasuredWorld> {
     ends.push(() => rm(folder, { recursive: true, force: true }));
     const audit = await createAuditLog(folder);
     const controlPlane = await startControlPlane({
-      crdFiles: [trainingRunCrdFile],
+      crdFiles: shippedCrdFiles,
       // As for the figures of other operators: the server does not hold anybody back.
       apiServerFlags: [...audit.apiServerFlags, '--max-requests-inflight=0'],
       controllerManagerFlags: [
@@ -59,7 +59,7 @@ export async function openMeasuredWorld(): Promise<MeasuredWorld> {
     const flags = ['--api-rate=1000', '--api-burst=2000'];
     const manager = await startManager({ name: 'operator', kubeconfig, folder, flags });
     ends.push(() => manager.child.kill());
-    await manager.says('the controller has seen everything and begins');
+    await manager.says('the controllers have seen everything and begin');
     const cluster = await openRealCluster(controlPlane);
     ends.push(() => cluster.close());
     return { controlPlane, cluster, audit, manager, close };
