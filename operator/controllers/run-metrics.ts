@@ -3,8 +3,9 @@ import { podReasons, trainerReasons } from '../api/v1alpha1/reasons.ts';
 import { phases, type Phase, type TrainingRunStatus } from '../api/v1alpha1/status.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import { fromTimestamp, type Clock } from '../base/clock.ts';
+import { registerLiveRunMetrics } from './live-run-metrics.ts';
 
-/** What is counted of runs. Nothing is labelled with a run's name: its own figures are on its pods and in its status. */
+/** What is counted of runs. */
 export interface RunMetrics {
   /** The runs to count by phase whenever the metrics are read. */
   observe(runs: () => Iterable<TrainingRun>): void;
@@ -38,12 +39,14 @@ export function createRunMetrics(registry: Registry, clock: Clock): RunMetrics {
       for (const [phase, count] of counts) byPhase.set({ phase }, count);
     },
   });
+  registerLiveRunMetrics(registry, () => runsNow());
   const restarts = new Counter({
     name: 'ringmaster_run_restarts_total',
     help: 'Attempts that failed and were followed by another, by the reason of the failure.',
     labelNames: ['reason'],
     registers,
   });
+  for (const reason of [...knownReasons, 'Other']) restarts.inc({ reason }, 0);
   const finished = new Counter({
     name: 'ringmaster_runs_finished_total',
     help: 'Runs that finished, by phase.',

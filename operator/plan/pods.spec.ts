@@ -43,6 +43,12 @@ describe('a trainer pod', () => {
     expect(pod.spec).toMatchObject({ hostname: 'digits-2-1', subdomain: 'digits' });
   });
 
+  it('tells the sweep that its run is a trial of', () => {
+    const trial = { ...run, metadata: { ...run.metadata, labels: { 'ringmaster.dev/sweep': 'tricks' } } };
+    expect(podOf(trial, 1, 0, settings).metadata.labels).toMatchObject({ 'ringmaster.dev/sweep': 'tricks' });
+    expect(pod.metadata.labels).not.toHaveProperty('ringmaster.dev/sweep');
+  });
+
   it('keeps dollar signs of the spec from being expanded by Kubernetes', () => {
     const costly = podOf(aRun({ checkpoints: { uri: '/runs/$(HOME)/$$' } }), 1, 0, settings);
     const [{ env } = { env: [] }] = costly.spec.containers;

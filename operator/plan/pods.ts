@@ -46,6 +46,12 @@ export function runLabels({ metadata }: TrainingRun): Record<string, string> {
   };
 }
 
+/** The sweep that the run is a trial of, so that metrics and logs of its pods can be told by it. */
+function sweepLabels({ metadata }: TrainingRun): Record<string, string> {
+  const sweep = metadata.labels?.[labels.sweep];
+  return sweep === undefined ? {} : { [labels.sweep]: sweep };
+}
+
 /** The pod of one index of the gang. It satisfies the `restricted` Pod Security Standard and needs no API access. */
 export function podOf(run: TrainingRun, attempt: number, index: number, settings: PlanSettings): Pod {
   const { name, namespace } = run.metadata;
@@ -56,7 +62,12 @@ export function podOf(run: TrainingRun, attempt: number, index: number, settings
       name: podName(name, attempt, index),
       ...(namespace === undefined ? {} : { namespace }),
       annotations: { [templateHashAnnotation]: templateHash(run.spec) },
-      labels: { ...runLabels(run), [labels.attempt]: String(attempt), [labels.podIndex]: String(index) },
+      labels: {
+        ...runLabels(run),
+        ...sweepLabels(run),
+        [labels.attempt]: String(attempt),
+        [labels.podIndex]: String(index),
+      },
       ownerReferences: [ownerReference(run)],
     },
     spec: podSpec(run, attempt, index, settings),

@@ -37,6 +37,16 @@ describe('the metrics of a pod', () => {
     expect(text).toContain('ringmaster_trainer_validation_loss 1.25\n');
   });
 
+  it('leave out what is not known: a pod without rank 0 tells no loss and no accuracy', async () => {
+    const metrics = createTrainerMetrics();
+    metrics.noteProgress(3, message(3));
+    const text = await metrics.text();
+    const absent = ['loss', 'learning_rate', 'epoch', 'validation_top1_ratio', 'checkpoint_last_success'];
+    for (const name of absent) expect(text).not.toMatch(new RegExp(`^ringmaster_trainer_${name}`, 'm'));
+    metrics.noteProgress(0, message(0));
+    expect(await metrics.text()).toContain('ringmaster_trainer_loss 1.5\n');
+  });
+
   it('belong to one pod: another in the same process starts at zero', async () => {
     createTrainerMetrics().noteProgress(0, message(0));
     expect(await createTrainerMetrics().text()).toContain('ringmaster_trainer_images_total 0\n');
@@ -45,10 +55,11 @@ describe('the metrics of a pod', () => {
   it('follow the conventions: prefix, help, base units, no label but the rank', async () => {
     const metrics = createTrainerMetrics();
     metrics.noteProgress(0, message(0));
-    metrics.noteCheckpoint(0.2, 1_700_000_000_500);
+    metrics.noteCheckpoint({ durationSeconds: 0.2, sizeBytes: 512, savedAtMs: 1_700_000_000_500 });
     metrics.noteCheckpointStall(0.03);
     const lines = (await metrics.text()).split('\n').filter((line) => line !== '');
     expect(lines).toContain('ringmaster_trainer_checkpoint_last_success_timestamp_seconds 1700000000.5');
+    expect(lines).toContain('ringmaster_trainer_checkpoint_bytes_total 512');
     expect(lines).toContain('ringmaster_trainer_checkpoint_stall_seconds_sum 0.03');
     for (const line of lines) {
       expect(line).toMatch(/^(# (HELP|TYPE) )?ringmaster_trainer_[a-z0-9_]+/);

@@ -7,11 +7,18 @@ import type { RankProgress } from '../train/rank-protocol.ts';
  */
 export interface TrainerMetrics {
   noteProgress(rank: number, message: RankProgress): void;
-  noteCheckpoint(durationSeconds: number, savedAtMs: number): void;
+  noteCheckpoint(checkpoint: CommittedCheckpoint): void;
   noteCheckpointStall(seconds: number): void;
   noteCheckpointFailure(): void;
   readonly contentType: string;
   text(): Promise<string>;
+}
+
+/** One checkpoint as it is counted. */
+export interface CommittedCheckpoint {
+  readonly durationSeconds: number;
+  readonly sizeBytes: number;
+  readonly savedAtMs: number;
 }
 
 /** From a step of a small network on a CPU to one of a large batch on a shared GPU. */
@@ -28,6 +35,12 @@ export function createTrainerMetrics(): TrainerMetrics {
     registers: [registry],
   });
   const perRank = (name: string, help: string) => ({ ...named(name, help), labelNames: ['rank'] as const });
+  /** A gauge that is absent until it is set: a loss of zero would be a lie, as most pods never have one. */
+  const gauge = (name: string, help: string) => {
+    const made = new Gauge(named(name, help));
+    made.remove();
+    return made;
+  };
 
   const images = new Counter(
     named('images_total', 'Training images of all ranks together, as rank 0 counts them.'),
@@ -42,18 +55,19 @@ export function createTrainerMetrics(): TrainerMetrics {
   const skippedSteps = new Counter(
     named('skipped_steps_total', 'Steps without an update, because of an overflow.'),
   );
-  const loss = new Gauge(named('loss', 'Training loss of the last step.'));
-  const learningRate = new Gauge(named('learning_rate', 'Learning rate of the last step.'));
-  const gradientNorm = new Gauge(named('gradient_norm', 'L2 norm of the gradient of the last step.'));
-  const lossScale = new Gauge(named('loss_scale', 'Loss scale of the last step.'));
-  const teacherDivergence = new Gauge(
-    named('teacher_divergence', 'Divergence from the teacher at the temperature of distillation.'),
+  const loss = gauge('loss', 'Training loss of the last step.');
+  const learningRate = gauge('learning_rate', 'Learning rate of the last step.');
+  const gradientNorm = gauge('gradient_norm', 'L2 norm of the gradient of the last step.');
+  const lossScale = gauge('loss_scale', 'Loss scale of the last step.');
+  const teacherDivergence = gauge(
+    'teacher_divergence',
+    'Divergence from the teacher at the temperature of distillation.',
   );
-  const epoch = new Gauge(named('epoch', 'Finished epochs, with a fraction.'));
-  const top1 = new Gauge(named('validation_top1_ratio', 'Top-1 accuracy of the last evaluation, 0 to 1.'));
-  const top5 = new Gauge(named('validation_top5_ratio', 'Top-5 accuracy of the last evaluation, 0 to 1.'));
-  const validationLoss = new Gauge(named('validation_loss', 'Mean cross-entropy of the last evaluation.'));
-  const plannedEpochs = new Gauge(named('planned_epochs', 'Epochs that the run will train in all.'));
+  const epoch = gauge('epoch', 'Finished epochs, with a fraction.');
+  const top1 = gauge('validation_top1_ratio', 'Top-1 accuracy of the last evaluation, 0 to 1.');
+  const top5 = gauge('validation_top5_ratio', 'Top-5 accuracy of the last evaluation, 0 to 1.');
+  const validationLoss = gauge('validation_loss', 'Mean cross-entropy of the last evaluation.');
+  const plannedEpochs = gauge('planned_epochs', 'Epochs that the run will train in all.');
   const memory = new Gauge(perRank('resident_memory_bytes', 'Resident memory of a rank process.'));
   const checkpointSeconds = new Histogram({
     ...named('checkpoint_duration_seconds', 'Time from a snapshot on disk to a committed checkpoint.'),
@@ -63,8 +77,12 @@ export function createTrainerMetrics(): TrainerMetrics {
     ...named('checkpoint_stall_seconds', 'Time in which training stood still for a snapshot.'),
     buckets: stallBuckets,
   });
-  const lastCheckpoint = new Gauge(
-    named('checkpoint_last_success_timestamp_seconds', 'When a checkpoint was last committed, in Unix time.'),
+  const lastCheckpoint = gauge(
+    'checkpoint_last_success_timestamp_seconds',
+    'When a checkpoint was last committed, in Unix time.',
+  );
+  const checkpointBytes = new Counter(
+    named('checkpoint_bytes_total', 'Bytes of the checkpoints that were committed.'),
   );
   const checkpointFailures = new Counter(
     named('checkpoint_failures_total', 'Attempts to commit a checkpoint that failed.'),
@@ -95,8 +113,9 @@ export function createTrainerMetrics(): TrainerMetrics {
       lossScale.set(metrics.lossScale);
       if (metrics.teacherDivergence !== undefined) teacherDivergence.set(metrics.teacherDivergence);
     },
-    noteCheckpoint(durationSeconds, savedAtMs) {
+    noteCheckpoint({ durationSeconds, sizeBytes, savedAtMs }) {
       checkpointSeconds.observe(durationSeconds);
+      checkpointBytes.inc(sizeBytes);
       lastCheckpoint.set(savedAtMs / 1000);
     },
     noteCheckpointStall(seconds) {

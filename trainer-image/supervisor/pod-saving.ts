@@ -1,3 +1,5 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '../../operator/base/clock.ts';
 import type { Logger } from '../../operator/base/logging.ts';
 import type { RankSnapshot } from '../train/rank-protocol.ts';
@@ -33,10 +35,11 @@ export function createPodSaving({ checkpoints, board, metrics, clock, log }: Pod
   const committer = createCheckpointCommitter({
     commit: async (snapshot) => {
       const beganAtMs = clock.now();
+      const sizeBytes = await sizeOf(snapshot.folder);
       const checkpoint = await checkpoints.commit(snapshot);
       const savedAtMs = clock.now();
       board.noteCheckpoint(checkpoint);
-      metrics.noteCheckpoint((savedAtMs - beganAtMs) / 1000, savedAtMs);
+      metrics.noteCheckpoint({ durationSeconds: (savedAtMs - beganAtMs) / 1000, sizeBytes, savedAtMs });
       log.info({ step: snapshot.step, uri: checkpoint.uri }, 'a checkpoint is saved');
     },
     onFailedTry: () => {
@@ -61,4 +64,10 @@ export function createPodSaving({ checkpoints, board, metrics, clock, log }: Pod
       });
     },
   };
+}
+
+/** Bytes of the files in a folder. */
+async function sizeOf(folder: string): Promise<number> {
+  const files = await Promise.all((await readdir(folder)).map((name) => stat(join(folder, name))));
+  return files.reduce((sum, { size }) => sum + size, 0);
 }

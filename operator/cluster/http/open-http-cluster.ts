@@ -26,6 +26,7 @@ import { labelSelector, resourcePath } from './resource-path.ts';
 import { withRetries } from './retries.ts';
 import { createTokenBucket, type RateLimit } from './token-bucket.ts';
 import { createTransport, type ApiRequest } from './transport.ts';
+import { createWatchMetrics, noWatchMetrics } from './watch-metrics.ts';
 import { toObject, type ListPage } from './wire.ts';
 
 export interface HttpClusterOptions {
@@ -40,7 +41,7 @@ export interface HttpClusterOptions {
   readonly userAgent?: string;
   /** Who the server records as the writer of fields. Default `ringmaster`. */
   readonly fieldManager?: string;
-  /** Where client-go's metrics of requests are registered. Default: nowhere. */
+  /** Where client-go's metrics of requests, and ours of watches, are registered. Default: nowhere. */
   readonly registry?: Registry;
   /** Told when a watch had to begin again. */
   readonly log?: Pick<Logger, 'warn'>;
@@ -80,6 +81,8 @@ export async function openHttpCluster(options: HttpClusterOptions): Promise<Http
   const { kubeConfig, clock = systemClock, random = Math.random, log } = options;
   const fieldManager = options.fieldManager ?? 'ringmaster';
   const metrics = options.registry === undefined ? noRequestMetrics : createRequestMetrics(options.registry);
+  const followWatch =
+    options.registry === undefined ? noWatchMetrics : createWatchMetrics(options.registry, clock);
   const credentials = createCredentialSource(kubeConfig, clock);
   const { host } = new URL((await credentials.current()).server);
   const pools = createConnectionPools();
@@ -172,6 +175,7 @@ export async function openHttpCluster(options: HttpClusterOptions): Promise<Http
             }),
           clock,
           random,
+          metrics: followWatch(type.plural),
           onFailure: (error) =>
             log?.warn({ resource: type.plural, error: describeError(error) }, 'a watch begins again'),
         },

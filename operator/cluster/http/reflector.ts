@@ -7,6 +7,7 @@ import { backoffMs } from './backoff.ts';
 import { createKnownObjects, objectKey, type KnownObjects } from './known-objects.ts';
 import { listPages } from './list-pages.ts';
 import { watchConnection, type OpenWatch } from './watch-connection.ts';
+import type { WatchMetrics } from './watch-metrics.ts';
 import { toObject } from './wire.ts';
 
 /** Where a reflector gets its objects from, and what it waits with. */
@@ -20,6 +21,7 @@ export interface ReflectorSource<T extends KubernetesObject> {
   readonly random: () => number;
   /** Told of every failure that a new connection cures; the reflector goes on. */
   readonly onFailure: (error: unknown) => void;
+  readonly metrics: WatchMetrics;
 }
 
 /** What is remembered from one connection to the next. */
@@ -49,6 +51,17 @@ export async function* reflect<T extends KubernetesObject>(
   source: ReflectorSource<T>,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent<T>, void, undefined> {
+  try {
+    yield* followForEver(source, signal);
+  } finally {
+    source.metrics.ended();
+  }
+}
+
+async function* followForEver<T extends KubernetesObject>(
+  source: ReflectorSource<T>,
+  signal: AbortSignal,
+): AsyncGenerator<WatchEvent<T>, void, undefined> {
   const position: Position<T> = {
     resourceVersion: undefined,
     known: createKnownObjects<T>(),
@@ -69,6 +82,7 @@ export async function* reflect<T extends KubernetesObject>(
       failure = error;
     }
     if (isAborted(signal)) return;
+    source.metrics.restarted(failure);
 
     const livedMs = source.clock.now() - startedAt;
     if (livedMs >= forgivenAfterMs) failures = 0;
@@ -139,7 +153,7 @@ async function* listAll<T extends KubernetesObject>(
 }
 
 async function* watchOnce<T extends KubernetesObject>(
-  { type, watch, clock, random }: ReflectorSource<T>,
+  { type, watch, clock, random, metrics }: ReflectorSource<T>,
   position: Position<T>,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent<T>, void, undefined> {
@@ -152,6 +166,7 @@ async function* watchOnce<T extends KubernetesObject>(
   const timeoutSeconds = watchSeconds.min + Math.floor(random() * watchSeconds.spread);
 
   for await (const line of watchConnection(watch, query, timeoutSeconds, clock, signal)) {
+    metrics.heard();
     if (line.type === 'BOOKMARK') {
       if (shown !== undefined && endsInitialObjects(line.object)) {
         yield* completed(position, shown);

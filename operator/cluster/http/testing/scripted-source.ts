@@ -4,6 +4,7 @@ import { resourceTypes } from '../../cluster.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import { toApiStatus } from '../api-status.ts';
 import type { ReflectorSource } from '../reflector.ts';
+import { noWatchMetrics } from '../watch-metrics.ts';
 
 /** What a watch connection does next: a line that it sends, a pause in milliseconds, or its end. */
 export type Step = object | number | 'end' | 'break' | 'hang';
@@ -66,6 +67,7 @@ export function scriptedSource(
     clock,
     random: () => 0,
     onFailure: (error) => failures.push(error),
+    metrics: noWatchMetrics('pods'),
   };
   return { source, queries, failures, open: () => openCount };
 }
