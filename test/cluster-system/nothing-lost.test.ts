@@ -227,22 +227,26 @@ describe('a node that is silent but alive', () => {
     const [pod] = await podsOf(system, 'silent');
     const node = system.nodes.find(({ name }) => name === pod?.spec.nodeName);
     node?.agent().signal('SIGSTOP');
-    await reaches(system, 'silent', 'Running', 2);
-    const [unheard, next] = await until(
-      'the second attempt saves, and the first ends',
-      () => {
-        const [old, young] = attemptLogs(system, 'silent');
-        return old?.ending !== undefined && young !== undefined && young.saved.length > 1
-          ? ([old, young] as const)
-          : undefined;
-      },
-      { timeoutMs: 60_000 },
-    );
-    node?.agent().signal('SIGCONT');
-    await node?.start();
-    expect(unheard.ending).toBe('Fenced');
-    expect(unheard.saved).toContain(next.fromStep);
-    await patchSpec(system, 'silent', { suspend: true });
+    try {
+      await reaches(system, 'silent', 'Running', 2);
+      const [unheard, next] = await until(
+        'the second attempt saves, and the first ends',
+        () => {
+          const [old, young] = attemptLogs(system, 'silent');
+          if (young?.ending !== undefined) throw new Error(`the second attempt ended: ${young.ending}`);
+          return old?.ending !== undefined && young !== undefined && young.saved.length > 1
+            ? ([old, young] as const)
+            : undefined;
+        },
+        { timeoutMs: 120_000 },
+      );
+      expect(unheard.ending).toBe('Fenced');
+      expect(unheard.saved).toContain(next.fromStep);
+    } finally {
+      node?.agent().signal('SIGCONT');
+      await node?.start();
+      await patchSpec(system, 'silent', { suspend: true });
+    }
     expect((await reaches(system, 'silent', 'Suspended')).attempt).toBe(2);
   });
 });

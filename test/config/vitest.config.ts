@@ -43,7 +43,7 @@ export default defineConfig({
       layer('golden', ['test/golden/**/*.test.ts'], 5 * minuteMs, 2),
       layer('numerics', ['test/numerics/**/*.test.ts'], 5 * minuteMs, 3),
       layer('contract', ['test/contract/**/*.test.ts'], 2 * minuteMs, 4),
-      layer('integration', ['test/integration/**/*.test.ts'], 2 * minuteMs, 5),
+      layer('integration', ['test/integration/**/*.test.ts'], 5 * minuteMs, 5),
       layer('system', ['test/system/**/*.test.ts'], 10 * minuteMs, 6),
       layer(
         'cluster-system',

@@ -1,11 +1,11 @@
 import type { Checkpoints } from '../../operator/api/v1alpha1/checkpoints.ts';
-import { StorageError } from '../storage/storage-error.ts';
 import { joinKey, type Storage } from '../storage/storage.ts';
 import { manifestFile, snapshotFiles, stepsOf, unfinishedFile } from './checkpoint-layout.ts';
 import { CorruptCheckpoint } from './corrupt-checkpoint.ts';
 import { listOwnCheckpoints, requireNewestAttempt } from './fencing.ts';
 import { findNewestCheckpoint } from './find-newest-checkpoint.ts';
 import { readUnfinished, type Checkpoint, type Unfinished } from './manifest.ts';
+import { readUnlessRemoved } from './read-unless-removed.ts';
 
 /** What is left, and what is not. */
 export interface Retention {
@@ -107,11 +107,9 @@ async function removeLeftovers(
 
 async function markOf(storage: Storage, folder: string): Promise<Unfinished | undefined> {
   try {
-    return await readUnfinished(storage, folder);
+    return await readUnlessRemoved(() => readUnfinished(storage, folder));
   } catch (error) {
-    const notOurs =
-      error instanceof CorruptCheckpoint || (error instanceof StorageError && error.fault === 'NotFound');
-    if (notOurs) return undefined;
+    if (error instanceof CorruptCheckpoint) return undefined; // It is not ours.
     throw error;
   }
 }

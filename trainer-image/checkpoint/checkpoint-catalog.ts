@@ -5,6 +5,7 @@ import { claimsOf, overtakenBy } from './attempt-claims.ts';
 import { manifestFile, stepsOf, type StepListing } from './checkpoint-layout.ts';
 import { CorruptCheckpoint } from './corrupt-checkpoint.ts';
 import { readManifest, type Manifest } from './manifest.ts';
+import { readUnlessRemoved } from './read-unless-removed.ts';
 
 /** A step folder as it is found, unverified. */
 export interface CatalogEntry {
@@ -40,7 +41,8 @@ export async function openCatalog(uri: string, access: StorageAccess): Promise<C
     const claims = claimsOf(prefix, objects);
     for (const listing of stepsOf(prefix, objectsBelow(prefix, objects))) {
       if (step !== undefined && listing.folder !== step) continue;
-      const found = await describeStep(storage, listing);
+      const found = await readUnlessRemoved(() => describeStep(storage, listing));
+      if (found === undefined) continue;
       const { manifest } = found;
       // A copy made elsewhere is not measured by claims of another run.
       const isOwn = manifest !== undefined && `${storage.uri}/${prefix}`.endsWith(manifest.prefix);

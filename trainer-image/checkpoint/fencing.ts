@@ -4,6 +4,7 @@ import { manifestFile, stepsOf } from './checkpoint-layout.ts';
 import { CorruptCheckpoint } from './corrupt-checkpoint.ts';
 import { Fenced } from './fenced.ts';
 import { readManifest, type Checkpoint } from './manifest.ts';
+import { readUnlessRemoved } from './read-unless-removed.ts';
 
 /** What a run has in its storage, unverified. */
 export interface OwnCheckpoints {
@@ -26,7 +27,8 @@ export async function listOwnCheckpoints(storage: Storage, prefix: string): Prom
   for (const { folder, step, files } of stepsOf(prefix, objects)) {
     if (!files.has(manifestFile)) continue;
     try {
-      const manifest = await readManifest(storage, folder);
+      const manifest = await readUnlessRemoved(() => readManifest(storage, folder));
+      if (manifest === undefined) continue;
       if (manifest.prefix !== prefix || manifest.step !== step) continue;
       const list = overtakenBy(manifest, claims) === undefined ? checkpoints : overtaken;
       list.push({ uri: `${storage.uri}/${folder}`, folder, manifest });

@@ -2,10 +2,11 @@ import type { Storage } from '../storage/storage.ts';
 import { claimsOf, overtakenBy } from './attempt-claims.ts';
 import { manifestFile, stepsOf } from './checkpoint-layout.ts';
 import { CorruptCheckpoint } from './corrupt-checkpoint.ts';
-import type { Checkpoint } from './manifest.ts';
+import { readManifest, type Checkpoint } from './manifest.ts';
 import { readState } from './read-checkpoint.ts';
+import { readUnlessRemoved } from './read-unless-removed.ts';
 import type { TrainingState } from './training-state.ts';
-import { requireManifest, verifyCheckpoint } from './verify-checkpoint.ts';
+import { verifyCheckpoint } from './verify-checkpoint.ts';
 
 /** The newest checkpoint that is whole, and what was newer but is not. */
 export interface NewestCheckpoint {
@@ -29,7 +30,9 @@ export async function findNewestCheckpoint(storage: Storage, prefix: string): Pr
       continue;
     }
     try {
-      const { attempt, step, prefix: writtenUnder } = await requireManifest(storage, folder);
+      const listed = await readUnlessRemoved(() => readManifest(storage, folder));
+      if (listed === undefined) continue;
+      const { attempt, step, prefix: writtenUnder } = listed;
       const claim = writtenUnder === prefix ? overtakenBy({ attempt, step }, claims) : undefined;
       if (claim !== undefined) {
         skipped.push({ uri, why: `attempt ${attempt} stored it after attempt ${claim.attempt} had begun` });

@@ -2,13 +2,11 @@ import { rm } from 'node:fs/promises';
 import type { Assignment } from '../../operator/api/trainer/environment.ts';
 import type { CheckpointStatus } from '../../operator/api/v1alpha1/status.ts';
 import type { Logger } from '../../operator/base/logging.ts';
-import { claimAttempt } from '../checkpoint/attempt-claims.ts';
 import { applyRetention } from '../checkpoint/apply-retention.ts';
+import { beginAttempt } from '../checkpoint/begin-attempt.ts';
 import { runPrefix } from '../checkpoint/checkpoint-layout.ts';
 import { commitCheckpoint } from '../checkpoint/commit-checkpoint.ts';
 import { Fenced } from '../checkpoint/fenced.ts';
-import { listOwnCheckpoints, requireNewestAttempt } from '../checkpoint/fencing.ts';
-import { findNewestCheckpoint } from '../checkpoint/find-newest-checkpoint.ts';
 import type { Checkpoint } from '../checkpoint/manifest.ts';
 import { verifyCheckpoint } from '../checkpoint/verify-checkpoint.ts';
 import { openStorage } from '../storage/open-storage.ts';
@@ -60,10 +58,8 @@ export function openRunCheckpoints(
 
   return {
     async findStart() {
-      requireNewestAttempt(await listOwnCheckpoints(storage, prefix), attempt);
-      const { newest, skipped } = await findNewestCheckpoint(storage, prefix);
+      const { newest, skipped } = await beginAttempt(storage, prefix, attempt);
       for (const { uri, why } of skipped) log.warn({ uri, why }, 'a checkpoint is skipped');
-      await claimAttempt(storage, prefix, { attempt, fromStep: newest?.manifest.step ?? -1 });
       if (newest !== undefined) return { uri: newest.uri, checkpoint: toStatus(newest, await retain()) };
       if (spec.resumeFrom === undefined) return undefined;
       await verifyCheckpoint(openStorage(spec.resumeFrom, access), '');
