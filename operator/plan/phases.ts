@@ -43,6 +43,7 @@ export function enterStarting(
   const kept = { ...status };
   delete kept.nextAttemptAt;
   delete kept.attemptFromStep;
+  delete kept.skippedCheckpoints;
   const pods = run.spec.trainers.pods;
   const started: TrainingRunStatus = {
     ...startDeadlineClock(kept, nowMs),

@@ -7,6 +7,7 @@ import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { FieldProblem } from '../api/v1alpha1/validation.ts';
 import type { Action, Announcement } from './action.ts';
 import { announce, announceExpiry } from './announcements.ts';
+import { announceSkipped } from './attempt-start.ts';
 import { deletePods } from './cleanup.ts';
 import { deadlineAtMs } from './deadline.ts';
 import { findFailure } from './failure.ts';
@@ -63,7 +64,7 @@ export function planRun(observed: ObservedRun, settings: PlanSettings): Plan {
       ...actionsFor(valid, after, decidedGang, observed, settings),
       ...forcedDeletions(valid.spec, decidedGang.pods, nowMs),
     ],
-    announcements: announce(valid, before, after),
+    announcements: [...announceSkipped(before, after), ...announce(valid, before, after)],
     ...requeue(dueTimes(valid, after, decidedGang, observed), nowMs),
     ...(address === undefined ? {} : { readProgressFrom: address }),
   };

@@ -2,13 +2,14 @@ import type { ProgressDocument } from '../api/trainer/progress.ts';
 import { parseTerminationMessage, type TerminationMessage } from '../api/trainer/termination-message.ts';
 import { runReasons } from '../api/v1alpha1/reasons.ts';
 import type { ProgressStatus, TrainingRunStatus } from '../api/v1alpha1/status.ts';
-import { setConditions, type Occasion } from './conditions.ts';
+import { learnStart, skippedCondition } from './attempt-start.ts';
+import { setConditions, type ConditionChange } from './conditions.ts';
 import { trainerState, type Gang } from './gang.ts';
 import type { ObservedRun } from './observed-run.ts';
 
 /** The status with what the present attempt's trainers said of their progress, live or in their last words. */
 export function learnProgress(
-  status: TrainingRunStatus,
+  before: TrainingRunStatus,
   gang: Gang,
   observed: ObservedRun,
 ): TrainingRunStatus {
@@ -16,6 +17,8 @@ export function learnProgress(
   const lastWords = [...gang.members.values()].flatMap(
     (pod) => parseTerminationMessage(trainerState(pod)?.terminated?.message) ?? [],
   );
+  const start = document?.start ?? lastWords.find((words) => words.start !== undefined)?.start;
+  const status = learnStart(before, start);
   const progress = newestProgress(document?.progress ?? status.progress, lastWords);
   const checkpoint = newestCheckpoint([
     status.checkpoint,
@@ -24,12 +27,15 @@ export function learnProgress(
   ]);
   const result =
     lastWords.find((words) => words.result !== undefined)?.result ?? document?.result ?? status.result;
-  return {
+  const learned: TrainingRunStatus = {
     ...status,
     ...(progress === undefined ? {} : { progress }),
     ...(result === undefined ? {} : { result }),
-    ...(checkpoint === undefined ? {} : { checkpoint, conditions: withCheckpointReady(status, observed) }),
+    ...(checkpoint === undefined ? {} : { checkpoint }),
   };
+  const change = skippedCondition(learned) ?? savedCondition(learned);
+  if (change === undefined) return learned;
+  return { ...learned, conditions: setConditions(learned.conditions, [change], observed) };
 }
 
 /** The document, if it is of this run's present attempt: a late answer of an old attempt says nothing. */
@@ -58,22 +64,14 @@ function newestCheckpoint(
   );
 }
 
-function withCheckpointReady(
-  status: TrainingRunStatus,
-  occasion: Occasion,
-): NonNullable<TrainingRunStatus['conditions']> {
-  return setConditions(
-    status.conditions,
-    [
-      {
-        type: 'CheckpointReady',
-        status: 'True',
-        reason: 'CheckpointSaved',
-        message: runReasons.CheckpointSaved,
-      },
-    ],
-    occasion,
-  );
+function savedCondition({ checkpoint }: TrainingRunStatus): ConditionChange | undefined {
+  if (checkpoint === undefined) return undefined;
+  return {
+    type: 'CheckpointReady',
+    status: 'True',
+    reason: 'CheckpointSaved',
+    message: runReasons.CheckpointSaved,
+  };
 }
 
 /** Progress of a gang that does not train: what is done stays; a rate or a time to the end would be untrue. */

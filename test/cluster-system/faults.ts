@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import type { TrainingRunStatus } from '../../operator/api/v1alpha1/status.ts';
 import type { Pod } from '../../operator/api/wire.ts';
 import { isFinished } from '../../operator/plan/gang.ts';
 import { until } from '../control-plane/until.ts';
 import { kubectl } from '../operator/install.ts';
 import { trainerProcesses, type TrainerProcess } from '../system/whole-program/program.ts';
 import { patchSpec, podsOf, reaches } from './runs.ts';
-import { namespace, type ClusterSystem, type SystemNode } from './world.ts';
+import { bucket, namespace, type ClusterSystem, type SystemNode } from './world.ts';
 
 /** Chooses one of several; a test's own source of chance. */
 export type Pick = <T>(from: readonly T[]) => T;
@@ -134,10 +136,23 @@ export const storageAway: Fault = async ({ proxy }) => {
 };
 
 /** The run is suspended, and resumed when no pod is left. */
-export const suspendAndResume: Fault = async (system, run) => {
+export const suspendAndResume: Fault = (system, run) => whileSuspended(system, run, () => Promise.resolve());
+
+/** While the run is suspended, the weights of its newest checkpoint are cut short in their bucket. */
+export const damageNewestCheckpoint: Fault = (system, run) =>
+  whileSuspended(system, run, async ({ checkpoint }) => {
+    const key = `${checkpoint?.uri ?? ''}/model.safetensors`.replace(`s3://${bucket}/`, '');
+    await system.storage.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'short' }));
+  });
+
+async function whileSuspended(
+  system: ClusterSystem,
+  run: string,
+  act: (status: TrainingRunStatus) => Promise<void>,
+): Promise<void> {
   await patchSpec(system, run, { suspend: true });
-  await reaches(system, run, 'Suspended');
+  await act(await reaches(system, run, 'Suspended'));
   const left = await podsOf(system, run);
   if (left.length > 0) throw new Error(`a suspended run has ${left.length} pods`);
   await patchSpec(system, run, { suspend: false });
-};
+}

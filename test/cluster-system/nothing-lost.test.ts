@@ -10,6 +10,7 @@ import { kubectl } from '../operator/install.ts';
 import { testKeys } from '../s3/server.ts';
 import {
   apiServerAway,
+  damageNewestCheckpoint,
   deletePod,
   evictPod,
   killOperator,
@@ -209,6 +210,22 @@ describe('a run on a cluster ends with the very result of an undisturbed one', (
     expectSameResult('suspended', outcome, 2);
     expect(outcome.status.restarts).toMatchObject({ total: 0, charged: 0 });
     expectNoStepTwice('suspended');
+  });
+
+  it('when its newest checkpoint is damaged: from the one before, and an event names the other and why', async () => {
+    const { status, state } = await disturb('damaged', damageNewestCheckpoint);
+    expect(status).toMatchObject({ phase: 'Succeeded', attempt: 2 });
+    expect(state.weightsHash).toBe(undisturbed.state.weightsHash);
+    const [first, second] = attemptLogs(system, 'damaged');
+    expect(first?.saved.at(-1)).toBeGreaterThan(second?.fromStep ?? Infinity);
+    expect(status.attemptFromStep).toBe(second?.fromStep);
+    const skipped = (await eventsOf(system, 'damaged')).filter(
+      ({ reason }) => reason === 'CheckpointSkipped',
+    );
+    expect(skipped).toMatchObject([{ type: 'Warning' }]);
+    expect(skipped[0]?.note).toMatch(
+      /^Attempt 2 continued from step [0-9]+\. .*step-[0-9]{12}: .*model\.safetensors has 5 bytes/,
+    );
   });
 
   it('when a pod is told to stop: it saves, says so, and is not charged', async () => {

@@ -36,6 +36,14 @@ describe('the last words of a pod', () => {
     });
   });
 
+  it('say which checkpoints the attempt could not continue from', () => {
+    const start = { fromStep: 20, skipped: [{ uri: '/runs/step-40', why: 'it was never finished' }] };
+    const board = createProgressBoard('u1', 2);
+    board.noteStart(start);
+    expect(board.document()).toMatchObject({ start });
+    expect(lastWordsOf({ how: 'stopped' }, board)).toMatchObject({ start });
+  });
+
   it('say how far a stop got and where training will continue', () => {
     expect(lastWordsOf({ how: 'stopped', step: 42 }, boardInTraining())).toMatchObject({
       reason: 'Terminated',

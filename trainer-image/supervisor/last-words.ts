@@ -14,11 +14,12 @@ export type PodEnding =
 
 /** The termination message of a pod: why it ends, and what nobody can ask it any more. */
 export function lastWordsOf(ending: PodEnding, board: ProgressBoard): TerminationMessage {
-  const { progress, checkpoint } = board.document();
+  const { progress, checkpoint, start } = board.document();
   const step = board.lastStep();
   const known = {
     ...(step === undefined ? {} : { step }),
     ...(checkpoint === undefined ? {} : { checkpoint }),
+    ...(start === undefined ? {} : { start }),
     ...(progress === undefined ? {} : { progress }),
   };
   switch (ending.how) {

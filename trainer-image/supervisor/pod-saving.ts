@@ -53,9 +53,10 @@ export function createPodSaving({ checkpoints, board, metrics, clock, log }: Pod
     failed: failed.promise,
     idle: () => committer.idle(),
     async findStart() {
-      const start = await checkpoints.findStart();
-      if (start?.checkpoint !== undefined) board.noteCheckpoint(start.checkpoint);
-      return start?.uri;
+      const { uri, checkpoint, start } = await checkpoints.findStart();
+      board.noteStart(start);
+      if (checkpoint !== undefined) board.noteCheckpoint(checkpoint);
+      return uri;
     },
     save(snapshot, done) {
       metrics.noteCheckpointStall(snapshot.stallSeconds);

@@ -1,4 +1,4 @@
-import type { ProgressDocument, TrainingResult } from '../../operator/api/trainer/progress.ts';
+import type { AttemptStart, ProgressDocument, TrainingResult } from '../../operator/api/trainer/progress.ts';
 import type { CheckpointStatus } from '../../operator/api/v1alpha1/status.ts';
 import type { RankProgress } from '../train/rank-protocol.ts';
 
@@ -8,6 +8,7 @@ export interface ProgressBoard {
   /** Last finished step of this attempt, by any rank of this pod; absent before the first. */
   lastStep(): number | undefined;
   noteProgress(message: RankProgress): void;
+  noteStart(start: AttemptStart): void;
   noteCheckpoint(checkpoint: CheckpointStatus): void;
   noteStopping(): void;
   noteFinished(result: TrainingResult | undefined): void;
@@ -30,6 +31,9 @@ export function createProgressBoard(runUid: string, attempt: number): ProgressBo
         ...(progress === undefined ? {} : { progress }),
         ...(history === undefined ? {} : { history: [...history] }),
       };
+    },
+    noteStart(start) {
+      document = { ...document, start };
     },
     noteCheckpoint(checkpoint) {
       document = { ...document, checkpoint };

@@ -1,22 +1,26 @@
 import { rm } from 'node:fs/promises';
 import type { Assignment } from '../../operator/api/trainer/environment.ts';
-import type { CheckpointStatus } from '../../operator/api/v1alpha1/status.ts';
+import type { AttemptStart } from '../../operator/api/trainer/progress.ts';
+import { mostSkippedNamed, type CheckpointStatus } from '../../operator/api/v1alpha1/status.ts';
 import type { Logger } from '../../operator/base/logging.ts';
 import { applyRetention } from '../checkpoint/apply-retention.ts';
 import { beginAttempt } from '../checkpoint/begin-attempt.ts';
 import { runPrefix } from '../checkpoint/checkpoint-layout.ts';
 import { commitCheckpoint } from '../checkpoint/commit-checkpoint.ts';
 import { Fenced } from '../checkpoint/fenced.ts';
-import type { Checkpoint } from '../checkpoint/manifest.ts';
+import type { NewestCheckpoint } from '../checkpoint/find-newest-checkpoint.ts';
+import type { Checkpoint, Manifest } from '../checkpoint/manifest.ts';
 import { verifyCheckpoint } from '../checkpoint/verify-checkpoint.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import type { StorageAccess } from '../storage/storage-access.ts';
 import type { RankSnapshot } from '../train/rank-protocol.ts';
 
-/** Where training continues. */
+/** Where training begins or continues. */
 export interface StartingPoint {
-  /** Folder of a verified checkpoint. */
-  readonly uri: string;
+  /** What the operator is told of it. */
+  readonly start: AttemptStart;
+  /** Folder of a verified checkpoint; absent at the beginning. */
+  readonly uri?: string;
   /** What to say of it, if it is one of this run's own. */
   readonly checkpoint?: CheckpointStatus;
 }
@@ -24,12 +28,12 @@ export interface StartingPoint {
 /** The checkpoints of one run in its storage, as pod 0 sees them. */
 export interface RunCheckpoints {
   /**
-   * The newest of the run's own that verifies; else the one that the spec names; else none.
+   * The newest of the run's own that verifies; else the one that the spec names; else the beginning.
    * From then on no earlier attempt can commit any more, and no later step that one stores counts.
    * @throws CorruptCheckpoint if the one that the spec names does not verify
    * @throws Fenced if a newer attempt has begun or saved a checkpoint
    */
-  findStart(): Promise<StartingPoint | undefined>;
+  findStart(): Promise<StartingPoint>;
   /** Makes a snapshot a checkpoint, removes those that need not be kept, and frees the snapshot's folder. */
   commit(snapshot: RankSnapshot): Promise<CheckpointStatus>;
 }
@@ -60,10 +64,14 @@ export function openRunCheckpoints(
     async findStart() {
       const { newest, skipped } = await beginAttempt(storage, prefix, attempt);
       for (const { uri, why } of skipped) log.warn({ uri, why }, 'a checkpoint is skipped');
-      if (newest !== undefined) return { uri: newest.uri, checkpoint: toStatus(newest, await retain()) };
-      if (spec.resumeFrom === undefined) return undefined;
-      await verifyCheckpoint(openStorage(spec.resumeFrom, access), '');
-      return { uri: spec.resumeFrom };
+      if (newest !== undefined) {
+        const start = startOf(newest.manifest, skipped);
+        return { start, uri: newest.uri, checkpoint: toStatus(newest, await retain()) };
+      }
+      const { resumeFrom } = spec;
+      if (resumeFrom === undefined) return { start: startOf(undefined, skipped) };
+      const manifest = await verifyCheckpoint(openStorage(resumeFrom, access), '');
+      return { start: startOf(manifest, skipped), uri: resumeFrom };
     },
     async commit({ folder }) {
       const checkpoint = await commitCheckpoint(storage, prefix, folder, { attempt });
@@ -71,6 +79,13 @@ export function openRunCheckpoints(
       await rm(folder, { recursive: true });
       return toStatus(checkpoint, best);
     },
+  };
+}
+
+function startOf(manifest: Manifest | undefined, skipped: NewestCheckpoint['skipped']): AttemptStart {
+  return {
+    ...(manifest === undefined ? {} : { fromStep: manifest.step }),
+    skipped: skipped.slice(0, mostSkippedNamed).map(({ uri, why }) => ({ uri, why: why.slice(0, 1024) })),
   };
 }
 

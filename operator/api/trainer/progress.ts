@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CheckpointStatus, ProgressStatus } from '../v1alpha1/status.ts';
+import { CheckpointStatus, mostSkippedNamed, ProgressStatus, SkippedCheckpoint } from '../v1alpha1/status.ts';
 
 /** The final accuracy of a run and where its weights lie. */
 export const TrainingResult = z.object({
@@ -13,6 +13,15 @@ export const TrainingResult = z.object({
 });
 export type TrainingResult = z.output<typeof TrainingResult>;
 
+/** Where an attempt started. */
+export const AttemptStart = z.object({
+  /** Step of the checkpoint that it continues; absent when it began at the beginning. */
+  fromStep: z.int().min(0).optional(),
+  /** Newer checkpoints that it could not continue from, newest first. */
+  skipped: z.array(SkippedCheckpoint).max(mostSkippedNamed).default([]),
+});
+export type AttemptStart = z.output<typeof AttemptStart>;
+
 /** Points of the learning curves that are kept; of a longer training the newest. */
 export const longestHistory = 2048;
 
@@ -24,6 +33,8 @@ export const ProgressDocument = z.object({
   /** Moment of the last finished step, in milliseconds since the Unix epoch; absent before the first. */
   lastStepAtMs: z.number().optional(),
   progress: ProgressStatus.optional(),
+  /** Known once the checkpoints of the run have been looked through. */
+  start: AttemptStart.optional(),
   checkpoint: CheckpointStatus.optional(),
   /** The final accuracy, once everything is trained and saved. */
   result: TrainingResult.optional(),

@@ -28,6 +28,7 @@ describe('a termination message', () => {
       message: '\u{1F600}'.repeat(1000),
       checkpoint: { ...checkpoint, uri: longUri, bestUri: longUri },
       progress,
+      start: { skipped: [{ uri: longUri, why: 'w'.repeat(1000) }] },
       result: { top1: 0.9, top5: 0.99, epochs: 2, trainSeconds: 10, uri: longUri },
     });
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(terminationMessageSizeBytes);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { trainerReasons, type TrainerReason } from '../v1alpha1/reasons.ts';
 import { CheckpointStatus, ProgressStatus } from '../v1alpha1/status.ts';
-import { TrainingResult } from './progress.ts';
+import { AttemptStart, TrainingResult } from './progress.ts';
 
 /** Whether a reason word is one that a trainer may end with. */
 export function isTrainerReason(word: string): word is TrainerReason {
@@ -25,6 +25,8 @@ export const TerminationMessage = z.object({
   step: z.int().min(0).optional(),
   /** The checkpoint that the next attempt will find. */
   checkpoint: CheckpointStatus.optional(),
+  /** Where this attempt started, for an operator that never came to ask. */
+  start: AttemptStart.optional(),
   /** How far training was: what the last `GET /progress` would have said, had somebody asked in time. */
   progress: ProgressStatus.optional(),
   /** The final accuracy, with reason Completed. */
@@ -45,10 +47,11 @@ export function parseTerminationMessage(text: string | undefined): TerminationMe
 /** What the kubelet keeps of a container's termination log. */
 export const terminationMessageSizeBytes = 4096;
 
-/** The text to write: valid JSON within 4,096 bytes, for which the message is cut and progress left out if need be. */
+/** The text to write: valid JSON within 4,096 bytes, for which the message is cut and what is of least use left out if need be. */
 export function formatTerminationMessage(message: TerminationMessage): string {
-  const { progress, ...essential } = message;
+  const { progress, start, ...essential } = message;
   const candidates = [
+    { ...essential, message: message.message.slice(0, 1500), start, progress },
     { ...essential, message: message.message.slice(0, 1500), progress },
     { ...essential, message: message.message.slice(0, 1500) },
     { ...essential, message: message.message.slice(0, 300) },

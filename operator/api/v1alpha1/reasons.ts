@@ -61,6 +61,7 @@ export const runReasons = {
   Suspended: 'spec.suspend is true; no pod runs.',
   Resumed: 'spec.suspend is false again.',
   CheckpointSaved: 'A checkpoint was committed.',
+  CheckpointSkipped: 'A newer checkpoint was damaged or unfinished, so training continued from an older one.',
   NotStarted: 'The run has not been started.',
   PodCreated: 'A pod was created.',
   PodDeleted: 'A pod was deleted.',

@@ -71,6 +71,15 @@ export const CheckpointStatus = z.object({
 });
 export type CheckpointStatus = z.output<typeof CheckpointStatus>;
 
+/** Most skipped checkpoints that are named; there are hardly ever two. */
+export const mostSkippedNamed = 8;
+
+export const SkippedCheckpoint = z.object({
+  uri: z.string().max(1024).describe('Its folder.'),
+  why: z.string().max(1024).describe('What is wrong with it, for people.'),
+});
+export type SkippedCheckpoint = z.output<typeof SkippedCheckpoint>;
+
 export const LastFailure = z.object({
   attempt: z.int().describe('The attempt that it ended.'),
   pod: z.string().max(253).describe('The pod that failed first.'),
@@ -98,6 +107,13 @@ export const TrainingRunStatus = z.object({
     .int()
     .optional()
     .describe('Step of the checkpoint that the present attempt started from; absent when from scratch.'),
+  skippedCheckpoints: z
+    .array(SkippedCheckpoint)
+    .max(mostSkippedNamed)
+    .optional()
+    .describe(
+      'Newer checkpoints that the present attempt did not start from, as they are damaged, unfinished or not of its past; newest first.',
+    ),
   nextAttemptAt: Timestamp.optional().describe('When the backoff ends.'),
   restarts: z
     .object({

@@ -31,6 +31,16 @@ describe('notices', () => {
     ]);
   });
 
+  it('name a checkpoint that could not be continued from, and why', () => {
+    const second = testRun({ ...halfway, attempt: 2, attemptFromStep: 1404 });
+    const skippedCheckpoints = [{ uri: 's3://runs/step-000000001872', why: 'it has no manifest.json' }];
+    const told = testRun({ ...second.status, attemptFromStep: 936, skippedCheckpoints });
+    expect(noticesBetween(second, told, nowMs)).toEqual([
+      'default/quickstart: Attempt 2 continued from step 936. It could not continue from s3://runs/step-000000001872: it has no manifest.json',
+    ]);
+    expect(noticesBetween(told, told, nowMs)).toEqual([]);
+  });
+
   it('say why a run failed for good', () => {
     const failed = testRun({
       phase: 'Failed',

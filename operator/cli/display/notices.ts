@@ -1,6 +1,7 @@
 import type { LastFailure, TrainingRunStatus } from '../../api/v1alpha1/status.ts';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
 import { fromTimestamp } from '../../base/clock.ts';
+import { announceSkipped } from '../../plan/attempt-start.ts';
 import { formatSeconds } from './figures.ts';
 import { nameOf } from './run-block.ts';
 
@@ -16,6 +17,7 @@ export function noticesBetween(before: TrainingRun | undefined, run: TrainingRun
   if ((status.attempt ?? 1) > (previous.attempt ?? status.attempt ?? 1)) {
     notices.push(`${nameOf(run)}: attempt ${status.attempt ?? 1} starts${describeStart(status)}`);
   }
+  notices.push(...announceSkipped(previous, status).map(({ message }) => `${nameOf(run)}: ${message}`));
   if (status.phase === 'Failed' && previous.phase !== 'Failed') {
     const reason = failedCondition(status);
     if (reason !== undefined) notices.push(`${nameOf(run)}: failed: ${reason}`);
