@@ -157,6 +157,31 @@ describe('a stored sweep', () => {
     });
   });
 
+  it('stores a thousand trials at their longest in less than 512 KiB', async () => {
+    const trials = Array.from({ length: 1000 }, (_, index) => ({
+      index,
+      phase: 'Succeeded',
+      reason: 'a'.repeat(32),
+      point: Array.from({ length: 12 }, () => -1.23457e-10),
+      value: 0.123456,
+      epoch: 12345.5,
+      values: Array.from({ length: 10 }, () => 0.123456),
+      gpuHours: 12345.6789,
+      changedAt: '2026-01-01T00:00:00Z',
+    }));
+    const path = `${collection}/${name}`;
+    const stored = await controlPlane.fetch('GET', path);
+    if (!isObject(stored.body)) throw new TypeError('the sweep is stored');
+    const { code, body } = await controlPlane.fetch('PUT', `${path}/status`, {
+      ...stored.body,
+      status: { trials },
+    });
+    expect(code, JSON.stringify(body).slice(0, 1000)).toBe(200);
+    if (!isObject(body)) throw new TypeError('the server answers with an object');
+    expect(body.status).toEqual({ trials });
+    expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThan(512 * 1024);
+  });
+
   it('is explained field by field', async () => {
     expect(await kubectl('explain', 'tsweep.spec.stopping.algorithm')).toContain('Li et al. 2020');
   });

@@ -1,21 +1,39 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exitCodeOf } from '../../operator/api/trainer/exit-codes.ts';
+import type { TerminationMessage } from '../../operator/api/trainer/termination-message.ts';
 import { startChild, type Child } from '../control-plane/child.ts';
 import { kwokProgram } from '../control-plane/programs.ts';
 
-/** Seconds that a pod runs before it succeeds. */
-export const podSeconds = 2;
 /** Pods whose names begin so never end by themselves. */
 export const lastingPrefix = 'lasting';
+/** Pods whose names begin so end with an exit code that means a fault of the recipe. */
+export const failingPrefix = 'failing';
+
+export interface KwokOptions {
+  /** How long a pod runs before it ends, in milliseconds. Default 2,000. */
+  readonly podMs?: number;
+  /** What a pod that succeeds leaves in its termination log. Default nothing. */
+  readonly lastWords?: TerminationMessage;
+}
 
 /**
- * Starts kwok on all nodes: a pod that has a node runs at once, succeeds after {@link podSeconds}, and is gone at once
- * when it is deleted.
+ * Starts kwok on all nodes: a pod that has a node runs at once, ends after a while, and is gone at once when it is
+ * deleted.
  * @param folder where its settings and its log go
  */
-export async function startKwok(kubeconfig: string, folder: string): Promise<Child> {
+export async function startKwok(
+  kubeconfig: string,
+  folder: string,
+  options: KwokOptions = {},
+): Promise<Child> {
   const config = join(folder, 'kwok-stages.yaml');
-  await writeFile(config, stages.map((stage) => JSON.stringify(stage)).join('\n---\n'));
+  await writeFile(
+    config,
+    stagesOf(options)
+      .map((stage) => JSON.stringify(stage))
+      .join('\n---\n'),
+  );
   return startChild(
     'kwok',
     await kwokProgram(),
@@ -44,7 +62,34 @@ containerStatuses:
   state: ${state}
 {{ end }}`;
 
-const stages = [
+const nameBegins = (prefix: string, isSo: boolean) => ({
+  key: `.metadata.name | startswith("${prefix}")`,
+  operator: isSo ? 'In' : 'NotIn',
+  values: ['true'],
+});
+
+/** How pods end that run and whose names match. */
+function podEnd(name: string, matches: readonly object[], delayMs: number, phase: string, end: string) {
+  const isRunning = { key: '.status.phase', operator: 'In', values: ['Running'] };
+  return {
+    apiVersion: 'kwok.x-k8s.io/v1alpha1',
+    kind: 'Stage',
+    metadata: { name },
+    spec: {
+      resourceRef: pod,
+      selector: { matchExpressions: [isNotDeleted, isRunning, ...matches] },
+      delay: { durationMilliseconds: delayMs },
+      next: {
+        statusTemplate: `{{ $now := Now }}
+${containers(`{terminated: {${end}, finishedAt: {{ $now | Quote }}}}`, false)}
+phase: ${phase}
+`,
+      },
+    },
+  };
+}
+
+const stagesOf = ({ podMs = 2_000, lastWords }: KwokOptions) => [
   {
     // The nodes are ready as they were made; but kwok looks after no node without a stage for nodes.
     apiVersion: 'kwok.x-k8s.io/v1alpha1',
@@ -80,28 +125,20 @@ startTime: {{ $now | Quote }}
       },
     },
   },
-  {
-    apiVersion: 'kwok.x-k8s.io/v1alpha1',
-    kind: 'Stage',
-    metadata: { name: 'pod-complete' },
-    spec: {
-      resourceRef: pod,
-      selector: {
-        matchExpressions: [
-          isNotDeleted,
-          { key: '.status.phase', operator: 'In', values: ['Running'] },
-          { key: `.metadata.name | startswith("${lastingPrefix}")`, operator: 'NotIn', values: ['true'] },
-        ],
-      },
-      delay: { durationMilliseconds: podSeconds * 1000 },
-      next: {
-        statusTemplate: `{{ $now := Now }}
-${containers('{terminated: {exitCode: 0, reason: Completed, finishedAt: {{ $now | Quote }}}}', false)}
-phase: Succeeded
-`,
-      },
-    },
-  },
+  podEnd(
+    'pod-complete',
+    [nameBegins(lastingPrefix, false), nameBegins(failingPrefix, false)],
+    podMs,
+    'Succeeded',
+    `exitCode: 0, reason: Completed${lastWords === undefined ? '' : `, message: '${JSON.stringify(lastWords)}'`}`,
+  ),
+  podEnd(
+    'pod-fail',
+    [nameBegins(failingPrefix, true)],
+    podMs,
+    'Failed',
+    `exitCode: ${exitCodeOf('InvalidRecipe')}, reason: Error`,
+  ),
   {
     apiVersion: 'kwok.x-k8s.io/v1alpha1',
     kind: 'Stage',

@@ -1,6 +1,7 @@
 /** Plain manifests of sweeps, for tests of everything that reads one. */
 
-const runTemplate = {
+/** What the trials of these manifests train. */
+export const runTemplate = {
   model: { depth: 8, stem: 'small', classes: 10, imageSize: 28, channels: 1 },
   data: { format: 'fashion-mnist', train: '/data' },
   recipe: { preset: 'baseline', epochs: 8, batchSize: 128 },
