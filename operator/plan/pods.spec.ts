@@ -44,9 +44,27 @@ describe('a trainer pod', () => {
   });
 
   it('tells the sweep that its run is a trial of', () => {
-    const trial = { ...run, metadata: { ...run.metadata, labels: { 'ringmaster.dev/sweep': 'tricks' } } };
-    expect(podOf(trial, 1, 0, settings).metadata.labels).toMatchObject({ 'ringmaster.dev/sweep': 'tricks' });
+    const sweep = {
+      'ringmaster.dev/sweep': 'tricks',
+      'ringmaster.dev/sweep-uid': 'uid-2',
+      'ringmaster.dev/trial': '7',
+    };
+    const trial = { ...run, metadata: { ...run.metadata, labels: { ...sweep, team: 'vision' } } };
+    expect(podOf(trial, 1, 0, settings).metadata.labels).toMatchObject(sweep);
+    expect(podOf(trial, 1, 0, settings).metadata.labels).not.toHaveProperty('team');
     expect(pod.metadata.labels).not.toHaveProperty('ringmaster.dev/sweep');
+  });
+
+  it('asks those who take nodes away to leave its own alone, unless its run says that they may', () => {
+    expect(pod.metadata.annotations).toMatchObject({
+      'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+      'karpenter.sh/do-not-disrupt': 'true',
+    });
+    const movable = podOf(aRun({ trainers: { disruption: 'Allow' } }), 1, 0, settings);
+    expect(movable.metadata.annotations).toMatchObject({
+      'cluster-autoscaler.kubernetes.io/safe-to-evict': 'true',
+    });
+    expect(movable.metadata.annotations).not.toHaveProperty('karpenter.sh/do-not-disrupt');
   });
 
   it('keeps dollar signs of the spec from being expanded by Kubernetes', () => {

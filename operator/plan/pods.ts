@@ -16,6 +16,7 @@ import {
 import { resolveSpec } from '../api/v1alpha1/resolved-spec.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { Container, OwnerReference, Pod, PodSpec } from '../api/wire.ts';
+import { disruptionAnnotations } from './disruption.ts';
 import type { PlanSettings } from './observed-run.ts';
 import { templateHash, templateHashAnnotation } from './template-hash.ts';
 
@@ -46,10 +47,16 @@ export function runLabels({ metadata }: TrainingRun): Record<string, string> {
   };
 }
 
-/** The sweep that the run is a trial of, so that metrics and logs of its pods can be told by it. */
+/**
+ * The sweep that the run is a trial of, so that metrics and logs of its pods can be told by it, and whoever scales the
+ * sweep finds them by its selector.
+ */
 function sweepLabels({ metadata }: TrainingRun): Record<string, string> {
-  const sweep = metadata.labels?.[labels.sweep];
-  return sweep === undefined ? {} : { [labels.sweep]: sweep };
+  const known = [labels.sweep, labels.sweepUid, labels.trial].flatMap((label) => {
+    const value = metadata.labels?.[label];
+    return value === undefined ? [] : [[label, value] as const];
+  });
+  return Object.fromEntries(known);
 }
 
 /** The pod of one index of the gang. It satisfies the `restricted` Pod Security Standard and needs no API access. */
@@ -61,7 +68,10 @@ export function podOf(run: TrainingRun, attempt: number, index: number, settings
     metadata: {
       name: podName(name, attempt, index),
       ...(namespace === undefined ? {} : { namespace }),
-      annotations: { [templateHashAnnotation]: templateHash(run.spec) },
+      annotations: {
+        [templateHashAnnotation]: templateHash(run.spec),
+        ...disruptionAnnotations(run.spec.trainers),
+      },
       labels: {
         ...runLabels(run),
         ...sweepLabels(run),

@@ -307,6 +307,18 @@ describe('autoscaling', () => {
     expect(limits).toContain('NoCapacity');
   });
 
+  it('says that it is quota, not room, when what waits is queued', () => {
+    const model = new SweepModel(searchManifest({ maxTrials: 24, autoscaling: scaling }), byRate);
+    model.capacity = 1;
+    model.waitingPhase = 'Queued';
+    for (let round = 0; round < 4; round += 1) {
+      model.act();
+      model.trainEpoch();
+    }
+    model.act();
+    expect(model.status).toMatchObject({ active: 2, limitedBy: 'Quota' });
+  });
+
   it('stays below what an autoscaler outside says', () => {
     const model = new SweepModel(searchManifest({ autoscaling: scaling, parallelism: 2 }), byRate);
     for (let round = 0; round < 4; round += 1) {

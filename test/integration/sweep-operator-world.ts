@@ -4,7 +4,6 @@ import { searchManifest } from '../../operator/api/v1alpha1/testing/sweep-manife
 import type { TrainingRun } from '../../operator/api/v1alpha1/training-run.ts';
 import type { TrainingSweep } from '../../operator/api/v1alpha1/training-sweep.ts';
 import type { TrainingSweepStatus } from '../../operator/api/v1alpha1/training-sweep-status.ts';
-import type { Pod } from '../../operator/api/wire.ts';
 import { resourceTypes } from '../../operator/cluster/cluster.ts';
 import type { Child } from '../control-plane/child.ts';
 import { until } from '../control-plane/until.ts';
@@ -19,7 +18,7 @@ import {
   type OperatorWorldParts,
 } from '../operator/operator-world.ts';
 
-const { pods, trainingRuns, trainingSweeps } = resourceTypes;
+const { trainingRuns, trainingSweeps } = resourceTypes;
 
 /** No other replica has to wait for the lease of one that was killed. */
 const managerFlags = ['--no-leader-election'];
@@ -80,8 +79,11 @@ export class SweepOperatorWorld extends OperatorWorld {
     });
   }
 
-  async pods(): Promise<Pod[]> {
-    return this.cluster.list(pods, { namespace: this.namespace });
+  /** The pods that the `scale` subresource of a sweep points to, by name. */
+  async scaledPods(sweep: string): Promise<string[]> {
+    const selector = (await this.sweep(sweep))?.status?.selector ?? '';
+    const names = await this.kubectl(['get', 'pods', `--selector=${selector}`, '--output=name']);
+    return names.split('\n').filter((name) => name !== '');
   }
 
   /** Kills the operator without a word, and starts it again as the kubelet would. */

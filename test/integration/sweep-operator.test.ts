@@ -114,9 +114,7 @@ describe('a HorizontalPodAutoscaler', () => {
       ...Array.from({ length: 3 }, () => ['Paused', 'Shrunk']),
     ]);
     await until('the pods of the others are gone', async () =>
-      (await world().pods()).map(({ metadata }) => metadata.name).join() === `${name}-0-1-0`
-        ? true
-        : undefined,
+      (await world().scaledPods(name)).join() === `pod/${name}-0-1-0` ? true : undefined,
     );
 
     metrics.set('team_gpus_for_sweeps', 16);

@@ -124,6 +124,12 @@ export const Trainers = z.strictObject({
     .describe(
       "On a cluster, a NetworkPolicy that lets only the run's own pods reach its ranks, and the operator and Prometheus the supervisor. Default true.",
     ),
+  disruption: z
+    .enum(['Avoid', 'Allow'])
+    .default('Avoid')
+    .describe(
+      'Whether Cluster Autoscaler and Karpenter may take a node away under a pod that trains. Avoid: not to save money. Allow: they may; the pod saves a checkpoint, and the run goes on elsewhere without a charge. Default Avoid.',
+    ),
   terminationGracePeriodSeconds: z
     .int()
     .min(1)
