@@ -6,6 +6,7 @@ import { describeDelete } from './deleting.ts';
 import { describePatchStatus } from './patching-status.ts';
 import { describePatch } from './patching.ts';
 import { describeReads } from './reading.ts';
+import { describeSweeps } from './sweeps.ts';
 import { describeValidation } from './validation.ts';
 import { describeWatch } from './watching.ts';
 
@@ -23,5 +24,6 @@ export function describeCluster(name: string, open: () => Promise<ContractWorld>
     describePatchStatus(fixture);
     describeDelete(fixture);
     describeWatch(fixture);
+    describeSweeps(fixture);
   });
 }
