@@ -1,15 +1,20 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchAutoscaling } from './autoscaling/bench-autoscaling.ts';
 import { benchCheckpoints } from './checkpoint.ts';
 import { benchControlLoop } from './control-loop/bench-control-loop.ts';
 import { benchStep } from './step/bench-step.ts';
 
-/* `npm run bench -- step|checkpoint|control-loop [--rounds N] [--json]`: run it on an otherwise idle machine. */
+/* `npm run bench -- step|checkpoint|control-loop|autoscaling [--rounds N] [--seeds N] [--json]`: run it on an otherwise idle machine. */
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seeds: { type: 'string', default: '20' },
+    json: { type: 'boolean', default: false },
+  },
 });
 const rounds = Number(values.rounds);
 const report = (line: string) => {
@@ -26,6 +31,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
       report,
     }),
   checkpoint: () => benchCheckpoints(rounds),
+  autoscaling: () => benchAutoscaling({ seeds: Number(values.seeds), report }),
   'control-loop': () => benchControlLoop({ runCounts: [50, 300, 1000], oneByOne: 50, report }),
 };
 
