@@ -6,6 +6,7 @@ import { formatLearningRate, formatPercent } from '../display/figures.ts';
 import { nameOf } from '../display/run-block.ts';
 import { summaryRows } from '../display/summary.ts';
 import { chartsOf, drawChart, type Chart, type Moment } from './charts.ts';
+import { definitions, drawDocument, escapeHtml, figure, section, table } from './document.ts';
 
 /** Everything that a report tells of a run. */
 export interface ReportContents {
@@ -23,10 +24,9 @@ export interface ReportContents {
 /** One HTML page that needs nothing besides itself: no script, no font, no request. */
 export function drawPage(contents: ReportContents): string {
   const { run, history, moments, checkpoints, events, madeAt, version } = contents;
-  const name = escapeHtml(nameOf(run));
   const sections = [
     section('Result', definitions(summaryRows(run))),
-    ...chartsOf(history, moments).map((chart) => section(chart.title, figure(chart))),
+    ...chartsOf(history, moments).map((chart) => section(chart.title, chartFigure(chart))),
     history.length === 0 ? '' : section('Epochs', epochTable(history)),
     checkpoints.length === 0 ? '' : section('Checkpoints', checkpointTable(checkpoints)),
     events.length === 0
@@ -52,62 +52,11 @@ export function drawPage(contents: ReportContents): string {
       ]),
     ),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${name}: ${run.status?.phase ?? 'Pending'}</title>
-<style>${styles}</style>
-</head>
-<body>
-<main>
-<h1>${name} <small>${run.status?.phase ?? 'Pending'}</small></h1>
-${sections.filter((text) => text !== '').join('\n')}
-</main>
-</body>
-</html>
-`;
+  return drawDocument({ name: nameOf(run), phase: run.status?.phase ?? 'Pending', sections });
 }
 
-const styles = `
-:root { color-scheme: light dark; --ground: #fff; --text: #1b1f24; --quiet: #57606a; --line: #d0d7de; }
-body { margin: 0; background: var(--ground); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
-main { max-width: 60rem; margin: 0 auto; padding: 1.5rem; }
-h1 small { color: var(--quiet); font-weight: normal; }
-h2 { border-bottom: 1px solid var(--line); margin-top: 2.5rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1.5rem; }
-dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: 0.25rem 1rem 0.25rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-pre { overflow: auto; padding: 1rem; border: 1px solid var(--line); }
-figure { margin: 0; } figure svg { max-width: 100%; height: auto; } .dark { display: none; }
-@media screen and (prefers-color-scheme: dark) {
-  :root { --ground: #0d1117; --text: #e6e9ee; --quiet: #9aa4b0; --line: #444c56; }
-  .light { display: none; } .dark { display: block; }
-}
-@media print { section { break-inside: avoid; } pre { white-space: pre-wrap; } }
-`;
-
-function section(title: string, body: string): string {
-  return `<section><h2>${escapeHtml(title)}</h2>\n${body}\n</section>`;
-}
-
-/** The same chart for a light and a dark ground; style shows one of them. Paper is light. */
-function figure(chart: Chart): string {
-  return `<figure><div class="light">${drawChart(chart, 'light')}</div><div class="dark">${drawChart(chart, 'dark')}</div></figure>`;
-}
-
-function definitions(rows: readonly (readonly [string, string])[]): string {
-  const items = rows.map(([label, value]) => `<dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd>`);
-  return `<dl>${items.join('')}</dl>`;
-}
-
-function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  const head = heading.map((cell) => `<th scope="col">${escapeHtml(cell)}</th>`).join('');
-  const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`);
-  return `<table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`;
+function chartFigure(chart: Chart): string {
+  return figure((palette) => drawChart(chart, palette));
 }
 
 function epochTable(history: readonly EpochSummary[]): string {
@@ -138,14 +87,4 @@ function checkpointTable(checkpoints: ReportContents['checkpoints']): string {
       uri,
     ]),
   );
-}
-
-/** Text that stays text, whatever a manifest or a message of a trainer says. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }
