@@ -39,7 +39,7 @@ export default defineConfig({
         30_000,
         0,
       ),
-      layer('checks', ['test/checks/**/*.test.ts'], 5 * minuteMs, 1),
+      layer('checks', ['test/checks/**/*.test.ts', 'test/monitoring/**/*.test.ts'], 5 * minuteMs, 1),
       layer('golden', ['test/golden/**/*.test.ts'], 5 * minuteMs, 2),
       layer('numerics', ['test/numerics/**/*.test.ts'], 5 * minuteMs, 3),
       layer('contract', ['test/contract/**/*.test.ts'], 2 * minuteMs, 4),
