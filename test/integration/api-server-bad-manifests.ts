@@ -230,6 +230,48 @@ export const badManifests: readonly BadManifest[] = [
     says: quantities,
   },
   {
+    what: 'images without a validation set',
+    spec: { data: { format: 'image-folder', train: '/data' } },
+    field: 'spec.data.validation',
+    says: 'only a folder of fashion-mnist holds both sets',
+  },
+  {
+    what: 'a cache in a relative folder',
+    spec: { data: { ...data, cache: { size: 1, folder: 'cache' } } },
+    field: 'spec.data.cache.folder',
+    says: 'must begin with /',
+  },
+  {
+    what: 'a least area above the greatest',
+    spec: { data: { ...data, crop: { minArea: 0.5, maxArea: 0.25 } } },
+    field: 'spec.data.crop',
+    says: 'must not be more than data.crop.maxArea',
+  },
+  {
+    what: 'a greatest area below the least that is the default',
+    spec: { data: { ...data, crop: { maxArea: 0.05 } } },
+    field: 'spec.data.crop',
+    says: 'must not be more than data.crop.maxArea',
+  },
+  {
+    what: 'a least aspect above the greatest',
+    spec: { data: { ...data, crop: { minAspect: 2 } } },
+    field: 'spec.data.crop',
+    says: 'must not be more than data.crop.maxAspect',
+  },
+  {
+    what: 'blocks of shards where there are none',
+    spec: { data: { ...data, shuffle: { shardsInBlock: 4 } } },
+    field: 'spec.data.shuffle',
+    says: 'is for data.format tfrecord and webdataset',
+  },
+  {
+    what: 'a probability above 1',
+    spec: { data: { ...data, flip: 1.5 } },
+    field: 'spec.data.flip',
+    says: 'should be less than or equal to 1',
+  },
+  {
     what: 'an unknown augmentation',
     spec: { data: { ...data, augmentation: 'heavy' } },
     field: 'spec.data.augmentation',

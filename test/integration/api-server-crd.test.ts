@@ -131,7 +131,16 @@ describe('a good manifest', () => {
         Promise.resolve(
           manifest({
             spec: {
-              data: { format: 'tfrecord', train: 's3://data/train-*', cache: { size: '200Gi' } },
+              data: {
+                format: 'tfrecord',
+                train: 's3://data/train-*',
+                validation: 's3://data/validation-*',
+                cache: { size: '200Gi', folder: '/cache' },
+                crop: { minArea: 0.25, aspect: 'log-uniform' },
+                color: { hue: 0, pcaNoise: 0.1 },
+                tfrecord: { labelOffset: 1 },
+                shuffle: { shardsInBlock: 16 },
+              },
               model: { depth: 20, stem: 'small', channels: 1 },
               recipe: {
                 preset: 'baseline',

@@ -45,6 +45,14 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
       ]);
     });
 
+    it('gives a part of an object, and says if it is shorter', async () => {
+      await storage.put('shard', bytes('0123456789'));
+      expect((await storage.getRange('shard', 0, 4)).toString()).toBe('0123');
+      expect((await storage.getRange('shard', 7, 3)).toString()).toBe('789');
+      await expect(storage.getRange('shard', 7, 4)).rejects.toMatchObject({ fault: 'Truncated' });
+      await expect(storage.getRange('none', 0, 1)).rejects.toMatchObject({ fault: 'NotFound' });
+    });
+
     it('replaces an object, or leaves it if asked to', async () => {
       expect(await storage.put('key', bytes('one'), { ifAbsent: true })).toBe('written');
       expect(await storage.put('key', bytes('two'), { ifAbsent: true })).toBe('exists');

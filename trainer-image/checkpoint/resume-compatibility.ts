@@ -69,8 +69,9 @@ function mayChangeEpochs(state: TrainingState, { recipe }: ResolvedSpec): boolea
 
 /** The fields that decide what training does, by path. */
 function trajectoryFields({ model, data, recipe }: ResolvedSpec): Map<string, unknown> {
-  const { augmentation, normalize } = data;
-  return new Map(leaves('', { model, data: { augmentation, normalize }, recipe }));
+  const { augmentation, normalize, crop, flip, color, shuffle } = data;
+  const images = { augmentation, normalize, crop, flip, color, shuffle };
+  return new Map(leaves('', { model, data: images, recipe }));
 }
 
 function* leaves(path: string, value: unknown): Generator<[string, unknown]> {

@@ -1,25 +1,23 @@
 import { hash } from 'node:crypto';
 import type { ResolvedSpec } from '../../operator/api/v1alpha1/resolved-spec.ts';
-import { localPath } from '../storage/location.ts';
 import { InvalidRecipe } from '../train/invalid-recipe.ts';
+import { createPrefetch } from '../train/prefetch.ts';
 import type { Batch } from '../train/replica.ts';
 import { requireSupported } from '../train/supported.ts';
 import { smoothedTargets, type LabelSmoothing } from '../tricks/label-smoothing.ts';
 import { mixInto, mixingWeight, partnerPosition } from '../tricks/mixup.ts';
-import { copyCropped, drawCropAndFlip, unchanged, type CropAndFlip } from './augment-light.ts';
-import { fashionMnistFacts } from './fashion-mnist-facts.ts';
-import { readFashionMnist, type FashionMnistPart } from './fashion-mnist.ts';
-import type { ImageSet } from './image-set.ts';
-import { InvalidData } from './invalid-data.ts';
-import { normalizationTable } from './normalization.ts';
+import { blockOrder } from './block-order.ts';
+import type { ImagePart } from './image-part.ts';
+import { openParts, type DataResources, type OpenedPart } from './open-parts.ts';
 import { epochOrder, rankShare, stepsInEpoch } from './order.ts';
-import { counterRandom } from './random.ts';
 
 /**
- * Images of an evaluation batch. Divides the 10,000 of Fashion-MNIST among 1, 2, 4, 5, 8 or 10 ranks with
+ * Most images of an evaluation batch. Divides the 10,000 of Fashion-MNIST among 1, 2, 4, 5, 8 or 10 ranks with
  * none left over.
  */
-const evaluationBatchSize = 250;
+const mostInEvaluationBatch = 250;
+/** Large images come in smaller batches: 111 of 224 x 224 in colour. */
+const mostBytesInEvaluationBatch = 2 ** 26;
 
 /** Evaluation asks for the true class. */
 const oneHot: LabelSmoothing = { smoothing: 0, form: 'paper' };
@@ -66,13 +64,15 @@ export interface TrainingInput {
  * Reads and checks the data of a spec.
  * @throws InvalidRecipe if the spec asks for what this trainer cannot do
  * @throws InvalidData if the data is missing, damaged or not what it should be
+ * @throws DataUnavailable if it cannot be read now
  */
-export async function openTrainingInput(spec: ResolvedSpec, place: RankPlace): Promise<TrainingInput> {
+export async function openTrainingInput(
+  spec: ResolvedSpec,
+  place: RankPlace,
+  resources: DataResources,
+): Promise<TrainingInput> {
   requireSupported(spec);
-  const [training, validation] = await Promise.all([
-    readFashionMnist(folderOf(spec.data.train), 'training'),
-    readFashionMnist(folderOf(spec.data.validation ?? spec.data.train), 'validation'),
-  ]);
+  const { training, validation } = await openParts(spec, resources);
   const { batchSize } = spec.recipe;
   if (batchSize > training.count) {
     throw new InvalidRecipe(
@@ -96,61 +96,86 @@ export async function openTrainingInput(spec: ResolvedSpec, place: RankPlace): P
 function createTrainingInput(
   { data, model, recipe }: ResolvedSpec,
   place: RankPlace,
-  training: FashionMnistPart,
-  validation: FashionMnistPart,
+  training: OpenedPart,
+  validation: OpenedPart,
 ): TrainingInput {
   const { batchSize, mixup, seed } = recipe;
   const smoothing: LabelSmoothing = { smoothing: recipe.labelSmoothing, form: recipe.labelSmoothingForm };
-  const { mean, std } = fashionMnistFacts;
-  const table = normalizationTable(data.normalize ?? { mean: [mean], std: [std] });
   const stepsPerEpoch = stepsInEpoch(training.count, batchSize);
   const share = rankShare(batchSize, place);
+  const partners = share.map((position) => partnerPosition(position, batchSize));
+  const imageLength = model.imageSize ** 2 * model.channels;
+  const evaluationBatchSize = Math.min(
+    mostInEvaluationBatch,
+    Math.max(1, Math.floor(mostBytesInEvaluationBatch / (4 * imageLength))),
+  );
   let order: { epoch: number; samples: Uint32Array } = { epoch: -1, samples: new Uint32Array() };
 
-  const augmentationOf = (epoch: number) => (sample: number) =>
-    data.augmentation === 'light'
-      ? drawCropAndFlip(model.imageSize, counterRandom(['crop-and-flip', seed, epoch, sample]))
-      : unchanged;
+  async function loadBatch(part: ImagePart, samples: readonly number[], epoch?: number): Promise<ImageBatch> {
+    const { images, labels } = await part.load(samples, epoch);
+    const targets = smoothedTargets(labels, model.classes, epoch === undefined ? oneHot : smoothing);
+    return { images, targets, count: samples.length };
+  }
 
   return {
     trainingSize: training.count,
     validationSize: validation.count,
     stepsPerEpoch,
-    fingerprint: fingerprintOf(data.format, training, validation),
+    fingerprint: hash(
+      'sha256',
+      JSON.stringify({
+        format: data.format,
+        training: training.identity,
+        validation: validation.identity,
+      }),
+    ),
 
-    // eslint-disable-next-line @typescript-eslint/require-await -- other formats wait for files here
     async trainingBatch(step) {
       const epoch = Math.floor(step / stepsPerEpoch);
-      if (order.epoch !== epoch) order = { epoch, samples: epochOrder(training.count, seed, epoch) };
+      if (order.epoch !== epoch) order = { epoch, samples: orderOf(training, data, seed, epoch) };
+      const { samples } = order;
       const first = (step % stepsPerEpoch) * batchSize;
-      const batchOf = (positions: readonly number[]) => {
-        const samples = positions.map((position) => order.samples[first + position] ?? 0);
-        return {
-          images: gatherImages(training, table, samples, augmentationOf(epoch)),
-          targets: gatherTargets(training, samples, model.classes, smoothing),
-          count: samples.length,
-        };
+      const load = (positions: readonly number[]) =>
+        loadBatch(
+          training,
+          positions.map((position) => samples[first + position] ?? 0),
+          epoch,
+        );
+      if (mixup.alpha === 0) return load(share);
+      // An image that is its own rank's partner, as all are on a single rank, is made once.
+      const positions = [...new Set([...share, ...partners])];
+      const loaded = await load(positions);
+      const rowOf = new Map(positions.map((position, row) => [position, row]));
+      const rows = (places: readonly number[]) => places.map((position) => rowOf.get(position) ?? 0);
+      const weight = mixingWeight(mixup.alpha, seed, step);
+      const mixed = (values: Float32Array, length: number) => {
+        const own = pickRows(values, length, rows(share));
+        mixInto(own, pickRows(values, length, rows(partners)), weight);
+        return own;
       };
-      const batch = batchOf(share);
-      if (mixup.alpha > 0) {
-        const partners = batchOf(share.map((position) => partnerPosition(position, batchSize)));
-        const weight = mixingWeight(mixup.alpha, seed, step);
-        mixInto(batch.images, partners.images, weight);
-        mixInto(batch.targets, partners.targets, weight);
-      }
-      return batch;
+      return {
+        images: mixed(loaded.images, imageLength),
+        targets: mixed(loaded.targets, model.classes),
+        count: share.length,
+      };
     },
 
-    // eslint-disable-next-line @typescript-eslint/require-await -- other formats wait for files here
     async *evaluationBatches() {
       const samples = rankShare(validation.count, place);
-      for (let first = 0; first < samples.length; first += evaluationBatchSize) {
-        const piece = samples.slice(first, first + evaluationBatchSize);
-        yield {
-          images: gatherImages(validation, table, piece, () => unchanged),
-          targets: gatherTargets(validation, piece, model.classes, oneHot),
-          count: piece.length,
-        };
+      const pieces = Math.ceil(samples.length / evaluationBatchSize);
+      const batches = createPrefetch(
+        (index) =>
+          loadBatch(
+            validation,
+            samples.slice(index * evaluationBatchSize, (index + 1) * evaluationBatchSize),
+          ),
+        0,
+        pieces,
+      );
+      try {
+        for (let piece = 0; piece < pieces; piece += 1) yield await batches.next();
+      } finally {
+        await batches.close();
       }
     },
 
@@ -158,41 +183,22 @@ function createTrainingInput(
   };
 }
 
-function folderOf(uri: string): string {
-  const folder = localPath(uri);
-  if (folder === undefined) throw new InvalidData(`${uri} is not a folder of this machine; use one`);
-  return folder;
-}
-
-function gatherImages(
-  { pixels, height, width, channels }: ImageSet,
-  table: Float32Array,
-  samples: readonly number[],
-  augmentation: (sample: number) => CropAndFlip,
-): Float32Array {
-  const imageLength = height * width * channels;
-  const images = new Float32Array(samples.length * imageLength);
-  for (const [row, sample] of samples.entries()) {
-    const source = { pixels, offset: sample * imageLength, height, width, channels, table };
-    copyCropped(source, augmentation(sample), images, row * imageLength);
+/** Rows of a matrix, one after the other, in another order. */
+function pickRows(values: Float32Array, length: number, rows: readonly number[]): Float32Array {
+  const picked = new Float32Array(rows.length * length);
+  for (const [place, row] of rows.entries()) {
+    picked.set(values.subarray(row * length, (row + 1) * length), place * length);
   }
-  return images;
+  return picked;
 }
 
-function gatherTargets(
-  { labels }: ImageSet,
-  samples: readonly number[],
-  classes: number,
-  smoothing: LabelSmoothing,
-): Float32Array {
-  return smoothedTargets(
-    samples.map((sample) => labels[sample] ?? 0),
-    classes,
-    smoothing,
-  );
-}
-
-function fingerprintOf(format: string, training: FashionMnistPart, validation: FashionMnistPart): string {
-  const facts = [training, validation].map(({ count, sha256 }) => ({ count, sha256 }));
-  return hash('sha256', JSON.stringify({ format, training: facts[0], validation: facts[1] }));
+function orderOf(
+  { count, index }: OpenedPart,
+  { shuffle }: ResolvedSpec['data'],
+  seed: number,
+  epoch: number,
+): Uint32Array {
+  return shuffle === undefined || index === undefined
+    ? epochOrder(count, seed, epoch)
+    : blockOrder(index.shard, shuffle.shardsInBlock, seed, epoch);
 }

@@ -16,7 +16,7 @@ import {
 import path from 'node:path';
 import { systemErrorCode } from '../../operator/base/errors.ts';
 import { checkedKey } from './checked-key.ts';
-import { toStorageError } from './storage-error.ts';
+import { StorageError, toStorageError } from './storage-error.ts';
 import { joinKey, type Storage, type StorageSource, type StoredObject } from './storage.ts';
 
 /** The name of a file that is still being written. */
@@ -60,6 +60,15 @@ export function openFileStorage(folder: string): Storage {
       return readFile(file).catch((error: unknown) => {
         throw toStorageError(`read ${file}`, error);
       });
+    },
+
+    async getRange(key, offset, length) {
+      const file = pathOf(key);
+      try {
+        return await readFileRange(file, offset, length);
+      } catch (error) {
+        throw toStorageError(`read ${file}`, error);
+      }
     },
 
     async *read(key) {
@@ -122,6 +131,18 @@ export function openFileStorage(folder: string): Storage {
       });
     },
   };
+}
+
+/** `length` bytes of a file from `offset` on. @throws StorageError if it is shorter */
+export async function readFileRange(file: string, offset: number, length: number): Promise<Buffer> {
+  const handle = await open(file, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset);
+    if (bytesRead === length) return buffer;
+    throw new StorageError('Truncated', `${file} has only ${offset + bytesRead} bytes`);
+  } finally {
+    await handle.close();
+  }
 }
 
 async function writeDurably(file: string, source: StorageSource): Promise<void> {

@@ -9,20 +9,28 @@ export interface S3Object {
   readonly key: string;
 }
 
+/** A part of an object; it must have at least one byte. */
+export interface ObjectWindow {
+  readonly offset: number;
+  readonly length: number;
+}
+
 const firstDelayMs = 100;
 const longestDelayMs = 10_000;
 
 /**
- * The bytes of an object, piece by piece. The SDK tries requests again but not bodies: one that stalls or ends too
+ * The bytes of an object, or of a part of it, piece by piece. The SDK tries requests again but not bodies: one that stalls or ends too
  * soon is continued where it ended, as long as the object is still the same.
  * @throws StorageError of the fault Truncated or Unreachable after so many tries without a single byte between them
  */
 export async function* readObject(
   { sdk, client, tuning }: S3Connection,
   { bucket, key }: S3Object,
+  window?: ObjectWindow,
 ): AsyncGenerator<Uint8Array> {
   const name = `s3://${bucket}/${key}`;
-  let offset = 0;
+  let offset = window?.offset ?? 0;
+  const last = window === undefined ? '' : String(window.offset + window.length - 1);
   let entityTag: string | undefined;
   let failures = 0;
   for (;;) {
@@ -31,7 +39,7 @@ export async function* readObject(
         new sdk.GetObjectCommand({
           Bucket: bucket,
           Key: key,
-          ...(offset === 0 ? {} : { Range: `bytes=${offset}-` }),
+          ...(offset === 0 && last === '' ? {} : { Range: `bytes=${offset}-${last}` }),
           ...(entityTag === undefined ? {} : { IfMatch: entityTag }),
         }),
       );

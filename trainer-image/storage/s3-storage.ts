@@ -1,12 +1,13 @@
 import { open } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { s3Connection } from './s3-client.ts';
 import { answerOf, toS3StorageError } from './s3-error.ts';
 import { parseS3Location } from './s3-location.ts';
-import { readObject, type S3Object } from './s3-read.ts';
+import { readObject, type ObjectWindow, type S3Object } from './s3-read.ts';
 import { objectExists, writeIfAbsent, writeObject } from './s3-write.ts';
 import { checkedKey } from './checked-key.ts';
 import type { StorageAccess } from './storage-access.ts';
-import { toStorageError } from './storage-error.ts';
+import { StorageError, toStorageError } from './storage-error.ts';
 import { joinKey, type Storage, type StoredObject } from './storage.ts';
 
 /**
@@ -25,9 +26,9 @@ export function openS3Storage(uri: string, access: StorageAccess): Storage {
     return whole === '' ? '' : `${whole}/`;
   };
 
-  async function* read(key: string): AsyncGenerator<Uint8Array> {
+  async function* read(key: string, window?: ObjectWindow): AsyncGenerator<Uint8Array> {
     const source = objectOf(key);
-    yield* readObject(await naming(`read ${nameOf(source)}`, connect), source);
+    yield* readObject(await naming(`read ${nameOf(source)}`, connect), source, window);
   }
 
   return {
@@ -44,12 +45,16 @@ export function openS3Storage(uri: string, access: StorageAccess): Storage {
     },
 
     async get(key) {
-      const pieces: Uint8Array[] = [];
-      for await (const piece of read(key)) pieces.push(piece);
-      return Buffer.concat(pieces);
+      return buffer(read(key));
     },
 
-    read,
+    async getRange(key, offset, length) {
+      const bytes = await buffer(read(key, { offset, length }));
+      if (bytes.length === length) return bytes;
+      throw new StorageError('Truncated', `${nameOf(objectOf(key))} has only ${offset + bytes.length} bytes`);
+    },
+
+    read: (key) => read(key),
 
     async download(key, file) {
       const handle = await open(file, 'w').catch((error: unknown) => {

@@ -20,6 +20,8 @@ export interface Storage {
   ): Promise<'written' | 'exists'>;
   /** The bytes of an object. The fault is `NotFound` if there is none. */
   get(key: string): Promise<Buffer>;
+  /** `length` bytes of an object from `offset` on. The fault is `Truncated` if it is shorter. */
+  getRange(key: string, offset: number, length: number): Promise<Buffer>;
   /** The bytes of an object, piece by piece. */
   read(key: string): AsyncIterable<Uint8Array>;
   /** Copies an object into a new file on this machine. */

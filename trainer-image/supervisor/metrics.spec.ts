@@ -3,7 +3,7 @@ import { createTrainerMetrics } from './metrics.ts';
 
 const stepMetrics = {
   ...{ images: 256, stepSeconds: [0.04, 0.06], dataWaitSeconds: 0.5, loss: 1.5, learningRate: 0.1 },
-  ...{ gradientNorm: 2, lossScale: 1, skippedSteps: 0, residentMemoryBytes: 1e9 },
+  ...{ gradientNorm: 2, lossScale: 1, skippedSteps: 0, unreadableImages: 0, residentMemoryBytes: 1e9 },
 };
 const message = (rank: number) => ({
   type: 'progress' as const,

@@ -52,6 +52,9 @@ export function createTrainerMetrics(): TrainerMetrics {
   const dataWait = new Counter(
     perRank('data_wait_seconds_total', 'Time in which a rank waited for its next batch.'),
   );
+  const unreadableImages = new Counter(
+    perRank('unreadable_images_total', 'Images that could not be decoded.'),
+  );
   const skippedSteps = new Counter(
     named('skipped_steps_total', 'Steps without an update, because of an overflow.'),
   );
@@ -104,6 +107,7 @@ export function createTrainerMetrics(): TrainerMetrics {
       for (const seconds of metrics.stepSeconds) stepSeconds.observe(label, seconds);
       dataWait.inc(label, metrics.dataWaitSeconds);
       memory.set(label, metrics.residentMemoryBytes);
+      unreadableImages.inc(label, metrics.unreadableImages);
       if (rank !== 0) return;
       images.inc(metrics.images);
       skippedSteps.inc(metrics.skippedSteps);

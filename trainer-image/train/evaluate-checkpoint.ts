@@ -3,7 +3,7 @@ import { openTrainingInput } from '../data/training-input.ts';
 import { resNet } from '../model/resnet.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import type { StorageAccess } from '../storage/storage-access.ts';
-import { buildReplica } from './build-replica.ts';
+import { buildReplica, tensorFlowOnce } from './build-replica.ts';
 import { fromCheckpointLayout } from './checkpoint-tensors.ts';
 import { evaluate, type Validation } from './evaluation.ts';
 
@@ -36,15 +36,14 @@ export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Pr
     data === undefined
       ? state.spec
       : { ...state.spec, data: { ...state.spec.data, train: data, validation: data } };
-  const input = await openTrainingInput(spec, { rank: 0, worldSize: 1 });
+  const { threads, storage } = options;
+  const tensorflow = tensorFlowOnce({ rank: 0, addresses: [], threads });
+  const native = () => tensorflow().native;
+  const input = await openTrainingInput(spec, { rank: 0, worldSize: 1 }, { native, threads, storage });
   const network = resNet(spec.model);
   // The file has the averaged weights in place of the last, if averages were kept.
   const recipe = { ...spec.recipe, distillation: undefined, averaging: undefined };
-  const replica = await buildReplica(
-    network,
-    { model: spec.model, recipe },
-    { rank: 0, addresses: [], threads: options.threads, storage: options.storage },
-  );
+  const replica = await buildReplica(network, { model: spec.model, recipe }, { tensorflow, storage });
   try {
     await replica.restore(fromCheckpointLayout(tensors, network));
     const validation = await evaluate({ replica, input, stopRequested: () => false });

@@ -38,6 +38,8 @@ export interface ProgressReporterOptions {
   readonly leads: boolean;
   readonly report: (message: RankProgress) => void;
   readonly residentMemoryBytes: () => number;
+  /** Images that this rank could not decode so far. Absent: there are none. */
+  readonly unreadableImages?: () => number;
   readonly clock: Clock;
 }
 
@@ -50,9 +52,11 @@ export function createProgressReporter(options: ProgressReporterOptions): Progre
   let saidAtMs = -Infinity;
   let unsaid: StepReport[] = [];
   let unfinishedMs = 0;
+  let saidUnreadable = 0;
 
   function say(state: ProgressDocument['state']): void {
     const nowMs = clock.now();
+    const unreadable = options.unreadableImages?.() ?? 0;
     options.report({
       type: 'progress',
       state,
@@ -60,8 +64,12 @@ export function createProgressReporter(options: ProgressReporterOptions): Progre
       ...(lastStepAtMs === undefined ? {} : { lastStepAtMs }),
       ...(leads ? { progress: meter.read(nowMs) } : {}),
       ...(leads && history !== undefined ? { history } : {}),
-      ...summarize(unsaid, plan.batchSize, options.residentMemoryBytes),
+      ...summarize(unsaid, plan.batchSize, {
+        residentMemoryBytes: options.residentMemoryBytes(),
+        unreadableImages: unreadable - saidUnreadable,
+      }),
     });
+    if (unsaid.length > 0) saidUnreadable = unreadable;
     saidAtMs = nowMs;
     unsaid = [];
     history = undefined;
@@ -93,7 +101,7 @@ export function createProgressReporter(options: ProgressReporterOptions): Progre
 function summarize(
   reports: readonly StepReport[],
   batchSize: number,
-  residentMemoryBytes: () => number,
+  figures: Pick<StepMetrics, 'residentMemoryBytes' | 'unreadableImages'>,
 ): { metrics?: StepMetrics } {
   const last = reports.at(-1);
   if (last === undefined) return {};
@@ -106,7 +114,7 @@ function summarize(
       lossScale: last.lossScale,
       ...figuresOf(reports.findLast((report) => report.outcome.finite)?.outcome),
       skippedSteps: reports.filter((report) => !report.outcome.finite).length,
-      residentMemoryBytes: residentMemoryBytes(),
+      ...figures,
     },
   };
 }

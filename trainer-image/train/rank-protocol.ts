@@ -80,4 +80,6 @@ export interface StepMetrics {
   readonly teacherDivergence?: number;
   readonly skippedSteps: number;
   readonly residentMemoryBytes: number;
+  /** Images that could not be decoded since the last message. */
+  readonly unreadableImages: number;
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../operator/base/clock.ts';
 import type { Logger } from '../../operator/base/logging.ts';
 import { openTrainingInput } from '../data/training-input.ts';
 import { resNet } from '../model/resnet.ts';
-import { buildReplica } from './build-replica.ts';
+import { buildReplica, tensorFlowOnce } from './build-replica.ts';
 import { createProgressReporter } from './progress-reporter.ts';
 import type { FromRank, RankAssignment } from './rank-protocol.ts';
 import { openRankCheckpoints } from './rank-checkpoints.ts';
@@ -51,10 +51,23 @@ async function run(
   stopRequested: () => boolean,
   provideSnapshots: (writer: SnapshotWriter | undefined) => void,
 ): Promise<FromRank> {
-  const { spec, rank, worldSize } = assignment;
+  const { spec, rank, worldSize, threads, storage } = assignment;
   const leads = rank === 0;
   // Data first: it fails sooner and more clearly than TensorFlow starts.
-  const input = await openTrainingInput(spec, { rank, worldSize });
+  const tensorflow = tensorFlowOnce(assignment);
+  let unreadableImages = 0;
+  const input = await openTrainingInput(
+    spec,
+    { rank, worldSize },
+    {
+      native: () => tensorflow().native,
+      threads,
+      storage,
+      onUnreadable: () => {
+        unreadableImages += 1;
+      },
+    },
+  );
   const plan = planTraining(spec, input.stepsPerEpoch);
   const network = resNet(spec.model);
   const checkpoints = openRankCheckpoints({
@@ -64,7 +77,7 @@ async function run(
     epochsAt: plan.epochsAt,
     clock,
   });
-  const replica = await buildReplica(network, spec, assignment);
+  const replica = await buildReplica(network, spec, { tensorflow, storage });
   // Neither is closed: a rank's memory ends with its process, and a failure must be reported without delay.
   const from = await checkpoints.restore(replica);
   log.info(
@@ -84,7 +97,10 @@ async function run(
       })
     : undefined;
   provideSnapshots(snapshots);
-  const reporter = createProgressReporter({ plan, from, leads, report: send, residentMemoryBytes, clock });
+  const reporter = createProgressReporter({
+    ...{ plan, from, leads, report: send, residentMemoryBytes, clock },
+    unreadableImages: () => unreadableImages,
+  });
   const { recipe } = spec;
   const parts = { replica, input, plan, recipe, from, snapshots, reporter, stopRequested, clock, log };
   const outcome = await train(parts);

@@ -34,7 +34,19 @@ describe('what this trainer cannot do', () => {
   });
 
   it.each<[SmallSpecChanges, string]>([
-    [{ data: { format: 'tfrecord' } }, 'data.format tfrecord cannot be read yet; use fashion-mnist'],
+    [{ data: { format: 'tfrecord' } }, 'model.channels is 1, but images of data.format tfrecord have 3'],
+    [
+      { data: { format: 'image-folder', augmentation: 'light' }, model: { channels: 3 } },
+      'data.augmentation light is for fashion-mnist; use paper, gluoncv or none, and data.crop or data.flip to change a part',
+    ],
+    [
+      { data: { format: 'webdataset', resize: 20 }, model: { channels: 3 } },
+      'data.resize is 20, which is less than model.imageSize 28, the square that is cut out; make it larger',
+    ],
+    [
+      { data: { format: 'webdataset', normalize: { mean: [1, 2, 3], std: [1] } }, model: { channels: 3 } },
+      'data.normalize.std has 1 values, but the images of webdataset have 3 channels; give 3',
+    ],
     [{ model: { classes: 1000 } }, 'model.classes is 1000, but data.format fashion-mnist needs 10'],
     [{ model: { imageSize: 32 } }, 'model.imageSize is 32, but data.format fashion-mnist needs 28'],
     [{ model: { channels: 3 } }, 'model.channels is 3, but data.format fashion-mnist needs 1'],
@@ -48,7 +60,7 @@ describe('what this trainer cannot do', () => {
     ],
     [
       { data: { validation: 's3://data/validation' } },
-      'data.validation s3://data/validation is in object storage, which is not available yet; use a folder',
+      'data.validation s3://data/validation is in object storage, which fashion-mnist cannot be; use a folder',
     ],
   ])('names field, value and cure: %j', (changes, message) => {
     expect(unsupportedFeatures(smallSpec(changes))).toEqual([message]);

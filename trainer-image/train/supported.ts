@@ -7,7 +7,7 @@ import { InvalidRecipe } from './invalid-recipe.ts';
  * to use. Empty if it can do everything. Pure, so that the command line can refuse before anything starts.
  */
 export function unsupportedFeatures(spec: ResolvedSpec): string[] {
-  return [...unsupportedData(spec), ...unsupportedLocations(spec)];
+  return spec.data.format === 'fashion-mnist' ? unsupportedFashionMnist(spec) : unsupportedImages(spec);
 }
 
 /** @throws InvalidRecipe with every message of {@link unsupportedFeatures}, if there is any */
@@ -16,10 +16,7 @@ export function requireSupported(spec: ResolvedSpec): void {
   if (messages.length > 0) throw new InvalidRecipe(messages.join('; '));
 }
 
-function unsupportedData({ data, model }: ResolvedSpec): string[] {
-  if (data.format !== 'fashion-mnist') {
-    return [`data.format ${data.format} cannot be read yet; use fashion-mnist`];
-  }
+function unsupportedFashionMnist({ data, model }: ResolvedSpec): string[] {
   const { classes, imageSize, channels } = fashionMnistFacts;
   const messages: string[] = [];
   const needs = (field: string, value: number, needed: number) => {
@@ -34,23 +31,39 @@ function unsupportedData({ data, model }: ResolvedSpec): string[] {
       `data.augmentation ${data.augmentation} changes colours, which fashion-mnist has not; use light or none`,
     );
   }
-  for (const constant of ['mean', 'std'] as const) {
-    const length = data.normalize?.[constant].length ?? channels;
-    if (length !== channels) {
-      messages.push(
-        `data.normalize.${constant} has ${length} values, but the images of fashion-mnist have ${channels} channel; give ${channels}`,
-      );
+  messages.push(...unfitNormalization(data, channels));
+  const locations = { 'data.train': data.train, 'data.validation': data.validation };
+  for (const [field, uri] of Object.entries(locations)) {
+    if (uri?.startsWith('s3://') === true) {
+      messages.push(`${field} ${uri} is in object storage, which fashion-mnist cannot be; use a folder`);
     }
   }
   return messages;
 }
 
-function unsupportedLocations({ data }: ResolvedSpec): string[] {
-  const locations = { 'data.train': data.train, 'data.validation': data.validation };
-  return Object.entries(locations)
-    .filter(([, uri]) => uri?.startsWith('s3://'))
-    .map(
-      ([field, uri]) =>
-        `${field} ${uri ?? ''} is in object storage, which is not available yet; use a folder`,
+function unsupportedImages({ data, model }: ResolvedSpec): string[] {
+  const messages = unfitNormalization(data, 3);
+  if (model.channels !== 3) {
+    messages.push(`model.channels is ${model.channels}, but images of data.format ${data.format} have 3`);
+  }
+  if (data.augmentation === 'light') {
+    messages.push(
+      `data.augmentation light is for fashion-mnist; use paper, gluoncv or none, and data.crop or data.flip to change a part`,
     );
+  }
+  if (data.resize !== undefined && data.resize < model.imageSize) {
+    messages.push(
+      `data.resize is ${data.resize}, which is less than model.imageSize ${model.imageSize}, the square that is cut out; make it larger`,
+    );
+  }
+  return messages;
+}
+
+function unfitNormalization({ normalize, format }: ResolvedSpec['data'], channels: number): string[] {
+  return (['mean', 'std'] as const).flatMap((constant) => {
+    const length = normalize?.[constant].length ?? channels;
+    return length === channels
+      ? []
+      : `data.normalize.${constant} has ${length} values, but the images of ${format} have ${channels} channel${channels === 1 ? '' : 's'}; give ${channels}`;
+  });
 }

@@ -8,6 +8,7 @@ export const trainerReasons = {
   Completed: 'All epochs are trained and the result is saved.',
   InvalidRecipe: 'The recipe or model cannot be trained as written. Change the manifest.',
   InvalidData: 'The data is missing, truncated, of the wrong digest or wrongly labelled. Repair it.',
+  DataUnavailable: 'The data cannot be read now: its storage does not answer, or breaks off.',
   Diverged: 'The loss became NaN, infinite or exploded. Lower the learning rate or lengthen the warm-up.',
   ReplicasDiverged: 'Two ranks hold different weights: a fault of hardware or of this program.',
   IncompatibleCheckpoint: 'The checkpoint to continue from belongs to another model, recipe or data set.',

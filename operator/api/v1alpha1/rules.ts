@@ -97,6 +97,31 @@ export const specRules: readonly Rule<TrainingRunSpec>[] = [
     path: ['model', 'depth'],
   },
   {
+    cel: "self.data.format == 'fashion-mnist' || has(self.data.validation)",
+    check: ({ data }) => data.format === 'fashion-mnist' || data.validation !== undefined,
+    message: 'data.validation is needed; only a folder of fashion-mnist holds both sets',
+    path: ['data', 'validation'],
+  },
+  {
+    cel: '!has(self.data.crop) || (has(self.data.crop.minArea) ? self.data.crop.minArea : 0.08) <= (has(self.data.crop.maxArea) ? self.data.crop.maxArea : 1.0)',
+    check: ({ data: { crop } }) => (crop?.minArea ?? 0.08) <= (crop?.maxArea ?? 1),
+    message: 'data.crop.minArea (default 0.08) must not be more than data.crop.maxArea (default 1)',
+    path: ['data', 'crop'],
+  },
+  {
+    cel: '!has(self.data.crop) || (has(self.data.crop.minAspect) ? self.data.crop.minAspect : 0.75) <= (has(self.data.crop.maxAspect) ? self.data.crop.maxAspect : 1.3333)',
+    check: ({ data: { crop } }) => (crop?.minAspect ?? 0.75) <= (crop?.maxAspect ?? 1.3333),
+    message: 'data.crop.minAspect (default 0.75) must not be more than data.crop.maxAspect (default 1.3333)',
+    path: ['data', 'crop'],
+  },
+  {
+    cel: "!has(self.data.shuffle) || self.data.format in ['tfrecord', 'webdataset']",
+    check: ({ data }) =>
+      data.shuffle === undefined || data.format === 'tfrecord' || data.format === 'webdataset',
+    message: 'data.shuffle is for data.format tfrecord and webdataset, which have shards; leave it out',
+    path: ['data', 'shuffle'],
+  },
+  {
     cel: '!has(self.recipe.batchSize) || self.recipe.batchSize % (self.trainers.pods * self.trainers.gpusPerPod) == 0',
     check: (spec) => spec.recipe.batchSize === undefined || spec.recipe.batchSize % worldSize(spec) === 0,
     message:

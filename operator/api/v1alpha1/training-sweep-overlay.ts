@@ -9,7 +9,9 @@ import { Recipe } from './recipe.ts';
  */
 export const Overlay = z.strictObject({
   model: optionalThroughout(Model).optional().describe('Fields of the network.'),
-  data: optionalThroughout(Data.pick({ augmentation: true, normalize: true }))
+  data: optionalThroughout(
+    Data.pick({ augmentation: true, normalize: true, crop: true, flip: true, color: true, resize: true }),
+  )
     .optional()
     .describe('Fields of the data that change what the network sees.'),
   recipe: optionalThroughout(Recipe).optional().describe('Fields of the recipe.'),

@@ -57,7 +57,11 @@ const replica = await createReplica({
   accumulationSteps: 1,
   initialValues: initialValues(network, { initializer: 'xavier', zeroGamma: true, seed: 0 }),
 });
-const input = await openTrainingInput(spec, { rank: task.rank, worldSize });
+const input = await openTrainingInput(
+  spec,
+  { rank: task.rank, worldSize },
+  { native: () => tensorflow.native, threads: task.threads, storage: {} },
+);
 const batches = createPrefetch((step) => input.trainingBatch(step), 0, task.warmupSteps + task.steps);
 const learningRate = 0.01;
 

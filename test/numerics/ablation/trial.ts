@@ -22,7 +22,11 @@ export interface TrialResult {
 export async function runTrial(tensorflow: TensorFlow, spec: ResolvedSpec): Promise<TrialResult> {
   const { model, recipe } = spec;
   const network = resNet(model);
-  const input = await openTrainingInput(spec, { rank: 0, worldSize: 1 });
+  const input = await openTrainingInput(
+    spec,
+    { rank: 0, worldSize: 1 },
+    { native: () => tensorflow.native, threads: 1, storage: {} },
+  );
   const replica = await createReplica({
     tensorflow,
     settings: stepSettings(network, spec, undefined),

@@ -1,3 +1,4 @@
+import { withoutDecoding } from '../../fixtures/input-resources.ts';
 import { openTrainingInput } from '../../../trainer-image/data/training-input.ts';
 import { initialValues } from '../../../trainer-image/model/initializers.ts';
 import type { Network } from '../../../trainer-image/model/network.ts';
@@ -75,7 +76,11 @@ async function batchSource(
 ): Promise<(step: number) => Promise<Batch>> {
   if ('folder' in images) {
     const data = { ...changes.data, train: images.folder };
-    const input = await openTrainingInput(smallSpec({ ...changes, data }), { rank, worldSize });
+    const input = await openTrainingInput(
+      smallSpec({ ...changes, data }),
+      { rank, worldSize },
+      withoutDecoding,
+    );
     return (step) => input.trainingBatch(step);
   }
   const first = images.shares.slice(0, rank).reduce((sum, share) => sum + share, 0);
