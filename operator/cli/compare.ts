@@ -8,7 +8,7 @@ import { createStyle, wantsColour } from './display/style.ts';
 import { columnsOf } from './display/terminal-size.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { findRuns } from './find-runs.ts';
-import { formatOutput, parseOutputFormat, type OutputFormat } from './output.ts';
+import { formatOutput, outputOption, type OutputFormat } from './output.ts';
 
 interface CompareOptions extends PlaceOptions {
   readonly output?: OutputFormat;
@@ -17,12 +17,11 @@ interface CompareOptions extends PlaceOptions {
 /** `ringmaster compare NAME NAME...` */
 export function compareCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return withPlaceOptions(new Command('compare'))
-    .summary('lay runs side by side')
     .description(
       'Shows what runs achieved side by side, and every field in which their specs differ, presets resolved.',
     )
     .argument('<name...>', 'names of two runs or more; namespace/name where a name is taken twice')
-    .option('-o, --output <format>', 'the comparison as json or yaml', parseOutputFormat)
+    .addOption(outputOption('the comparison as json or yaml'))
     .action(async (names: string[], options: CompareOptions) => {
       const place = await choosePlace(options, context);
       const runs = await withConnection(place, context, (connection) => findRuns(connection, names));

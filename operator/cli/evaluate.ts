@@ -10,7 +10,7 @@ import { CommandError } from './command-error.ts';
 import { formatCount, formatPercent } from './display/figures.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { passOn } from './pass-on.ts';
-import { formatOutput, parseOutputFormat, type OutputFormat } from './output.ts';
+import { formatOutput, outputOption, type OutputFormat } from './output.ts';
 
 /** What the trainer's evaluation program prints. */
 const Evaluation = z.object({
@@ -31,7 +31,6 @@ interface EvaluateOptions extends StoreOptions {
 /** `ringmaster evaluate CHECKPOINT` */
 export function evaluateCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return new Command('evaluate')
-    .summary('measure the accuracy of a checkpoint')
     .description(
       'Loads a checkpoint in a process of its own and evaluates it over the whole validation set, exactly as training does.',
     )
@@ -39,7 +38,7 @@ export function evaluateCommand(context: CommandContext, finish: (exitCode: numb
     .option('--data <uri>', 'validation images (default: those that the run was validated on)')
     .option('--endpoint <url>', 'endpoint of an S3-compatible store (default: AWS)')
     .option('--credentials <folder>', 'folder with the files AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
-    .option('-o, --output <format>', 'the figures as json or yaml on standard output', parseOutputFormat)
+    .addOption(outputOption('the figures as json or yaml on standard output'))
     .action(async (checkpoint: string, options: EvaluateOptions) => {
       const evaluation = await evaluateCheckpoint(checkpoint, options, context);
       context.stdout.write(

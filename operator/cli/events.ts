@@ -9,7 +9,7 @@ import { drawEventTable, lastSeenMs, type ReadEvent } from './display/event-tabl
 import { createStyle, wantsColour } from './display/style.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { findRuns } from './find-runs.ts';
-import { asList, formatOutput, parseOutputFormat, type OutputFormat } from './output.ts';
+import { asList, formatOutput, outputOption, type OutputFormat } from './output.ts';
 
 interface EventsOptions extends PlaceOptions {
   readonly warnings: boolean;
@@ -19,13 +19,12 @@ interface EventsOptions extends PlaceOptions {
 /** `ringmaster events [NAME...]` */
 export function eventsCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return withPlaceOptions(new Command('events'))
-    .summary('show what happened to runs and their pods')
     .description(
       'Shows the events of runs and of their pods, oldest first. A cluster forgets events after an hour.',
     )
     .argument('[name...]', 'only of the runs of these names')
     .option('--warnings', 'only what went wrong', false)
-    .option('-o, --output <format>', 'the events as json or yaml', parseOutputFormat)
+    .addOption(outputOption('the events as json or yaml'))
     .action(async (names: string[], options: EventsOptions) => {
       const place = await choosePlace(options, context);
       const events = await withConnection(place, context, async (connection) => {

@@ -12,7 +12,6 @@ import { wrapWords } from './display/text.ts';
 /** `ringmaster explain trainingrun.spec.recipe.labelSmoothing` */
 export function explainCommand(context: CommandContext): Command {
   return new Command('explain')
-    .summary('show what a field means')
     .description('Shows the meaning, type, bounds and default of a field, and the fields below it.')
     .argument('[field]', 'such as trainingrun.spec.recipe.labelSmoothing', 'trainingrun')
     .action((field: string) => {

@@ -5,7 +5,7 @@ import type { CommandContext } from './context.ts';
 import { drawRunTable } from './display/run-table.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { findRuns } from './find-runs.ts';
-import { asList, asObject, formatOutput, parseTableFormat, type TableFormat } from './output.ts';
+import { asList, asObject, formatOutput, tableOption, type TableFormat } from './output.ts';
 
 interface GetOptions extends PlaceOptions {
   readonly output?: TableFormat;
@@ -14,12 +14,11 @@ interface GetOptions extends PlaceOptions {
 /** `ringmaster get [NAME...]` */
 export function getCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return withPlaceOptions(new Command('get'))
-    .summary('show runs')
     .description(
       'Shows the runs of a cluster, or of this machine while no other command works with them, and how they are.',
     )
     .argument('[name...]', 'only the runs of these names')
-    .option('-o, --output <format>', 'wide for more columns; json or yaml for the objects', parseTableFormat)
+    .addOption(tableOption('wide for more columns; json or yaml for the objects'))
     .action(async (names: string[], options: GetOptions) => {
       const place = await choosePlace(options, context);
       await withConnection(place, context, async (connection) => {

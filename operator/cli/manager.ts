@@ -7,7 +7,6 @@ import type { ManagerOptions } from './manager-options.ts';
 /** `ringmaster manager` */
 export function managerCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return new Command('manager')
-    .summary('act on the runs and sweeps of a Kubernetes cluster')
     .description(
       'Acts on the TrainingRuns and TrainingSweeps of a Kubernetes cluster until it is told to stop. Several may run at once: one leads, and the others take over.',
     )

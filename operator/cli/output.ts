@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { dump } from 'js-yaml';
 import { CommandError } from './command-error.ts';
 
@@ -8,14 +9,20 @@ export type OutputFormat = (typeof outputFormats)[number];
 export type TableFormat = OutputFormat | 'wide';
 const tableFormats = ['wide', ...outputFormats] as const;
 
-/** Checks the value of `--output`. */
-export function parseOutputFormat(text: string): OutputFormat {
-  return oneOf(outputFormats, text);
+/** `--output json|yaml`. */
+export function outputOption(description: string): Option {
+  return formatOption(outputFormats, description);
 }
 
-/** Checks the value of `--output` where there is a table. */
-export function parseTableFormat(text: string): TableFormat {
-  return oneOf(tableFormats, text);
+/** `--output wide|json|yaml`, where there is a table. */
+export function tableOption(description: string): Option {
+  return formatOption(tableFormats, description);
+}
+
+function formatOption(formats: readonly string[], description: string): Option {
+  return new Option('-o, --output <format>', description)
+    .choices(formats)
+    .argParser((text) => oneOf(formats, text));
 }
 
 function oneOf<T extends string>(formats: readonly T[], text: string): T {

@@ -18,7 +18,6 @@ interface ProfileOptions {
 /** `ringmaster profile FILE [--graph]` */
 export function profileCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return new Command('profile')
-    .summary('show the operations of a training step')
     .description(
       'Records the training step of each run of a manifest, in the precision of its recipe, and counts its operations by type, casts included. Trains nothing.',
     )

@@ -1,25 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, RingmasterError } from '../base/errors.ts';
-import { readVersion } from './build-info.ts';
-import { checkpointsCommand } from './checkpoints/checkpoints-command.ts';
 import { CommandError } from './command-error.ts';
-import { compareCommand } from './compare.ts';
+import { makeCommands } from './commands.ts';
 import type { CommandContext } from './context.ts';
-import { evaluateCommand } from './evaluate.ts';
 import { commandExitCodes } from './exit-codes.ts';
-import { eventsCommand } from './events.ts';
-import { explainCommand } from './explain.ts';
-import { getCommand } from './get.ts';
-import { logsCommand } from './logs/logs-command.ts';
-import { managerCommand } from './manager.ts';
-import { profileCommand } from './profile.ts';
-import { reportCommand } from './report/report-command.ts';
-import { resumeCommand } from './resume.ts';
-import { runCommand } from './run/run-command.ts';
-import { submitCommand } from './submit.ts';
-import { suspendCommand } from './suspend.ts';
-import { validateCommand } from './validate.ts';
-import { watchCommand } from './watch.ts';
+import { readVersion } from './version.ts';
 
 /**
  * Runs one command line and resolves to its exit code.
@@ -30,25 +15,28 @@ export async function runProgram(words: readonly string[], context: CommandConte
   const finish = (code: number) => {
     exitCode = code;
   };
+  const program = await openProgram(context, finish, wantedCommand(words));
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explainFailure(error, context);
+  }
+}
+
+/**
+ * The command line with all its commands.
+ * @param wanted the command that was typed, which alone is there in full; all are when absent
+ */
+export async function openProgram(
+  context: CommandContext,
+  finish: (exitCode: number) => void,
+  wanted?: string,
+): Promise<Command> {
   const program = new Command('ringmaster')
     .description('Trains image classifiers from TrainingRun manifests, here or on a cluster.')
-    .version(readVersion(context.programFolder))
-    .addCommand(runCommand(context, finish))
-    .addCommand(validateCommand(context, finish))
-    .addCommand(evaluateCommand(context, finish))
-    .addCommand(submitCommand(context, finish))
-    .addCommand(getCommand(context, finish))
-    .addCommand(watchCommand(context, finish))
-    .addCommand(logsCommand(context, finish))
-    .addCommand(eventsCommand(context, finish))
-    .addCommand(suspendCommand(context, finish))
-    .addCommand(resumeCommand(context, finish))
-    .addCommand(compareCommand(context, finish))
-    .addCommand(reportCommand(context, finish))
-    .addCommand(profileCommand(context, finish))
-    .addCommand(checkpointsCommand(context, finish))
-    .addCommand(explainCommand(context))
-    .addCommand(managerCommand(context, finish));
+    .version(readVersion(context.programFolder));
+  for (const command of await makeCommands(context, finish, wanted)) program.addCommand(command);
   for (const command of withSubcommands(program)) {
     command
       .exitOverride()
@@ -58,12 +46,13 @@ export async function runProgram(words: readonly string[], context: CommandConte
       })
       .showHelpAfterError('(--help shows what there is)');
   }
-  try {
-    await program.parseAsync([...words], { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    return explainFailure(error, context);
-  }
+  return program;
+}
+
+/** The first word that is no option, or the one after `help`; nothing is typed by an empty name. */
+function wantedCommand(words: readonly string[]): string {
+  const [first, second] = words.filter((word) => !word.startsWith('-'));
+  return (first === 'help' ? second : first) ?? '';
 }
 
 function withSubcommands(command: Command): Command[] {

@@ -6,7 +6,6 @@ import { setSuspended } from './set-suspended.ts';
 /** `ringmaster resume NAME...` */
 export function resumeCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return withPlaceOptions(new Command('resume'))
-    .summary('let suspended runs go on')
     .description('Lets suspended runs go on from their last checkpoint.')
     .argument('<name...>', 'names of runs')
     .action(async (names: string[], options: PlaceOptions) => {

@@ -6,7 +6,7 @@ import { nameOf } from './display/run-block.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { loadManifests, runsOnly } from './manifest/load-manifests.ts';
 import { formatProblem } from './manifest/problem.ts';
-import { asObject, formatOutput, parseOutputFormat, type OutputFormat } from './output.ts';
+import { asObject, formatOutput, outputOption, type OutputFormat } from './output.ts';
 import { keyOf, removeRun, submitRun, type SubmittedRun } from './run/submission.ts';
 import { watchRuns } from './watch-runs.ts';
 
@@ -19,14 +19,13 @@ interface SubmitOptions extends Omit<PlaceOptions, 'dir' | 'allNamespaces'> {
 /** `ringmaster submit FILE...` */
 export function submitCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return withClusterOptions(new Command('submit'))
-    .summary('hand the runs of manifests over to a cluster')
     .description(
       'Checks the manifests as `validate` does and hands their runs over to a cluster, where the operator trains them. A run that is there with the same spec is left as it is; a suspended one goes on.',
     )
     .argument('<file...>', 'manifests in YAML or JSON; - is standard input')
     .option('--replace', 'delete runs of the same name first and start anew; checkpoints stay', false)
     .option('-w, --watch', 'show how they are going until all are finished', false)
-    .option('-o, --output <format>', 'the objects as json or yaml on standard output', parseOutputFormat)
+    .addOption(outputOption('the objects as json or yaml on standard output'))
     .action(async (files: string[], options: SubmitOptions) => {
       finish(await submit(files, options, context));
     });

@@ -6,7 +6,6 @@ import { setSuspended, type SuspendOptions } from './set-suspended.ts';
 /** `ringmaster suspend NAME...` */
 export function suspendCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return withPlaceOptions(new Command('suspend'))
-    .summary('save a checkpoint, end the pods and wait')
     .description(
       "Saves a checkpoint of each run, ends its pods and lets it wait until it is resumed. The deadline's clock stands still meanwhile.",
     )

@@ -3,7 +3,7 @@ import type { CommandContext } from './context.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { loadManifests, type LoadedManifests } from './manifest/load-manifests.ts';
 import { formatProblem } from './manifest/problem.ts';
-import { formatOutput, parseOutputFormat, type OutputFormat } from './output.ts';
+import { formatOutput, outputOption, type OutputFormat } from './output.ts';
 
 interface ValidateOptions {
   readonly output?: OutputFormat;
@@ -12,12 +12,11 @@ interface ValidateOptions {
 /** `ringmaster validate FILE...` */
 export function validateCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return new Command('validate')
-    .summary('check manifests and start nothing')
     .description(
       'Checks every document of the files as the API server would, and shows all problems at once. Starts nothing.',
     )
     .argument('<file...>', 'manifests in YAML or JSON; - is standard input')
-    .option('-o, --output <format>', 'the verdict as json or yaml on standard output', parseOutputFormat)
+    .addOption(outputOption('the verdict as json or yaml on standard output'))
     .action(async (files: string[], options: ValidateOptions) => {
       finish(await validate(files, options, context));
     });

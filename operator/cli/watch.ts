@@ -9,7 +9,6 @@ import { watchRuns } from './watch-runs.ts';
 /** `ringmaster watch [NAME...]` */
 export function watchCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return withPlaceOptions(new Command('watch'))
-    .summary('show how the runs of a cluster are going')
     .description(
       'Shows all runs on a live board, or each change as a line where no terminal is. With names it ends when these are finished; else Ctrl-C ends it. The runs are left alone.',
     )

@@ -1,10 +1,23 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Prints which packages were loaded, at the end. */
+const loadedPackages = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  const packages = new Set();
+  const load = (url, context, next) => {
+    const found = /.*\\/node_modules\\/((@[^/]+\\/)?[^/]+)/.exec(url);
+    if (found !== null) packages.add(found[1]);
+    return next(url, context);
+  };
+  registerHooks({ load });
+  process.on('exit', () => console.error([...packages].sort().join(' ')));
+`)}`;
 
 /** Runs the command line as a process of its own, from the repository's folder. */
 async function ringmaster(words: readonly string[], stdin = '') {
@@ -86,6 +99,23 @@ describe('ringmaster', () => {
     for (const command of ['run', 'validate', 'evaluate', 'get', 'explain'])
       expect(stdout).toContain(`\n  ${command} `);
     expect(code).toBe(0);
+  });
+
+  it('loads only the command that is typed, so that it starts at once', () => {
+    const loads = (...words: string[]) => {
+      const child = spawnSync(
+        process.execPath,
+        ['--import', loadedPackages, 'operator/cli/main.ts', ...words],
+        {
+          cwd: root,
+          encoding: 'utf8',
+        },
+      );
+      return child.stderr.trim();
+    };
+    expect(loads('--help')).toBe('commander');
+    expect(loads('get', '--help')).not.toMatch(/client-node|undici|prom-client|zod|echarts/);
+    expect(loads('validate', 'crds/samples/quickstart.yaml')).not.toMatch(/client-node|undici|prom-client/);
   });
 
   it('says why a checkpoint cannot be evaluated', async () => {

@@ -5,7 +5,7 @@ import { formatBytes } from '../../base/quantities.ts';
 import { CommandError } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { commandExitCodes } from '../exit-codes.ts';
-import { formatOutput, parseOutputFormat, type OutputFormat } from '../output.ts';
+import { formatOutput, outputOption, type OutputFormat } from '../output.ts';
 import {
   CheckpointDetails,
   CheckpointSummary,
@@ -42,11 +42,10 @@ export function checkpointsCommand(context: CommandContext, finish: (exitCode: n
         '--credentials <folder>',
         'folder with the files AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (default: as the AWS tools find them)',
       )
-      .option('-o, --output <format>', 'json or yaml on standard output', parseOutputFormat);
+      .addOption(outputOption('json or yaml on standard output'));
   const one = 'a checkpoint, or the folder of one run for its newest';
 
   return new Command('checkpoints')
-    .summary('look after checkpoints')
     .description('Lists, checks, removes, fetches and exports checkpoints in folders and object storage.')
     .addCommand(
       action('list', 'show what checkpoints there are').action(

@@ -30,7 +30,6 @@ interface LogsOptions extends PlaceOptions {
 /** `ringmaster logs NAME` */
 export function logsCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return withPlaceOptions(new Command('logs'))
-    .summary('show what the ranks of a run wrote')
     .description(
       'Shows the output of all pods and ranks of a run in order of time, each line with attempt, pod and rank before it. Without an attempt it is that of the newest.',
     )

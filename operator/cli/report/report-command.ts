@@ -7,7 +7,6 @@ import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
 import { toTimestamp } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import { resourceTypes } from '../../cluster/cluster.ts';
-import { readVersion } from '../build-info.ts';
 import { CheckpointSummary } from '../checkpoints/checkpoint-documents.ts';
 import { runCheckpointsProgram, type StoreOptions } from '../checkpoints/checkpoints-program.ts';
 import { withConnection } from '../connection/connection.ts';
@@ -17,6 +16,7 @@ import { lastSeenMs, type ReadEvent } from '../display/event-table.ts';
 import { nameOf } from '../display/run-block.ts';
 import { commandExitCodes } from '../exit-codes.ts';
 import { findRun } from '../find-runs.ts';
+import { readVersion } from '../version.ts';
 import type { Moment } from './charts.ts';
 import type { ReportContents } from './page.ts';
 
@@ -27,7 +27,6 @@ interface ReportOptions extends PlaceOptions, StoreOptions {
 /** `ringmaster report NAME` */
 export function reportCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return withPlaceOptions(new Command('report'))
-    .summary('write all there is to say of a run into one HTML file')
     .description(
       'Writes one HTML file that needs nothing besides itself: result, curves, what happened when, checkpoints, configuration. Curves come from the newest checkpoint.',
     )

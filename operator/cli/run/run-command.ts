@@ -9,7 +9,7 @@ import type { CommandContext } from '../context.ts';
 import { commandExitCodes } from '../exit-codes.ts';
 import { loadManifests } from '../manifest/load-manifests.ts';
 import { formatProblem } from '../manifest/problem.ts';
-import { formatOutput, parseOutputFormat, type OutputFormat } from '../output.ts';
+import { formatOutput, outputOption, type OutputFormat } from '../output.ts';
 import { localSweep } from './local-sweep.ts';
 import { resolveLocations } from './locations.ts';
 import { openLogFile } from './log-file.ts';
@@ -31,7 +31,6 @@ interface RunOptions {
 /** `ringmaster run FILE...` */
 export function runCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return new Command('run')
-    .summary('train the runs of manifests on this machine')
     .description(
       'Trains the runs of the manifests on this machine and shows how they are going. Ctrl-C saves a checkpoint; the same command continues.',
     )
@@ -43,11 +42,7 @@ export function runCommand(context: CommandContext, finish: (exitCode: number) =
         .default(availableParallelism(), 'the number of processors'),
     )
     .option('--replace', 'delete runs of the same name first and start anew; checkpoints stay', false)
-    .option(
-      '-o, --output <format>',
-      'the final objects as json or yaml on standard output',
-      parseOutputFormat,
-    )
+    .addOption(outputOption('the final objects as json or yaml on standard output'))
     .option('-q, --quiet', 'show nothing but errors', false)
     .addOption(
       new Option('--log-level <level>', 'how much is written to <dir>/ringmaster.log')
