@@ -10,6 +10,7 @@ import type { StorageAccess } from '../../trainer-image/storage/storage-access.t
 import { StorageError } from '../../trainer-image/storage/storage-error.ts';
 import type { Storage } from '../../trainer-image/storage/storage.ts';
 import { startFaultProxy, type Fault, type FaultProxy } from '../s3/fault-proxy.ts';
+import { hasOpenssl, makePrivateCertificate, type PrivateCertificate } from '../s3/private-authority.ts';
 import { startS3Server, testKeys, writeKeys, type S3Server } from '../s3/server.ts';
 
 const partSizeBytes = 5 * 2 ** 20;
@@ -35,13 +36,20 @@ beforeEach(async () => {
   access = {
     endpoint: proxy.endpoint,
     credentialsFolder: server.credentialsFolder,
-    tuning: { partSizeBytes, idleTimeoutMs: 700, attempts: 4 },
+    tuning: { partSizeBytes, attempts: 4 },
   };
   storage = openStorage(`s3://faults/run-${(opened += 1)}`, access);
 });
 afterEach(async () => {
   await proxy.close();
 });
+
+/** The storage of this test, which gives a silent request up after so long: for stores that stall. */
+const givingUpAfter = (idleTimeoutMs: number) =>
+  openStorage(storage.uri, { ...access, tuning: { ...access.tuning, idleTimeoutMs } });
+/** Shorter than a busy machine may take for an answer, so only where no answer is to be had. */
+const hardlyWaiting = () => givingUpAfter(300);
+const patientEnough = ({ kind }: Fault) => (kind.startsWith('stalled') ? givingUpAfter(1500) : storage);
 
 const bytes = (content: string) => ({ bytes: Buffer.from(content) });
 const failure = async (act: Promise<unknown>): Promise<StorageError> => {
@@ -65,7 +73,7 @@ describe('a store that fails for a moment', () => {
     { kind: 'slow', delayMs: 300 },
   ])('by $kind gets small objects all the same', async (fault) => {
     proxy.failNext(fault, 2);
-    expect(await storage.put('key', bytes('small'))).toBe('written');
+    expect(await patientEnough(fault).put('key', bytes('small'))).toBe('written');
     expect((await storage.get('key')).toString()).toBe('small');
     expect(proxy.requests.map((request) => request.fault)).toContain(fault.kind);
   });
@@ -80,7 +88,7 @@ describe('a store that fails for a moment', () => {
     const source = path.join(folder, 'large');
     await writeFile(source, large);
     proxy.failNext(fault, 2, is('partNumber='));
-    await storage.put('large', { file: source });
+    await patientEnough(fault).put('large', { file: source });
     expect(proxy.requests.filter((request) => request.fault === fault.kind)).toHaveLength(2);
     expect((await storage.get('large')).equals(large)).toBe(true);
   });
@@ -98,7 +106,7 @@ describe('a store that fails for a moment', () => {
       await storage.put('large', { bytes: large });
       proxy.failNext(fault, 2, is('GET'));
       const target = path.join(folder, 'copy');
-      await storage.download('large', target);
+      await patientEnough(fault).download('large', target);
       expect((await readFile(target)).equals(large)).toBe(true);
       if (fault.kind === 'reset') return;
       const ranges = proxy.requests.flatMap(({ method, headers }) =>
@@ -162,7 +170,8 @@ describe('a store that goes on failing', () => {
     [{ kind: 'denied' }, 'Denied', 'permission was refused'],
   ])('is reported with what to do: %j', async (fault, kind, cure) => {
     proxy.plan(() => fault);
-    const error = await failure(storage.put('key', bytes('small')));
+    const asked = fault.kind === 'stalled' ? hardlyWaiting() : storage;
+    const error = await failure(asked.put('key', bytes('small')));
     expect(error).toMatchObject({ fault: kind, reason: 'CheckpointFailed' });
     expect(describeError(error)).toContain(cure);
     expect(error.message).toContain(`cannot write ${storage.uri}/key`);
@@ -184,7 +193,41 @@ describe('a store that goes on failing', () => {
     proxy.failNext({ kind: 'truncated-body' }, 9, is('GET'));
     expect((await storage.get('large')).equals(large)).toBe(true);
     proxy.plan((request) => (request.method === 'GET' ? { kind: 'stalled' } : undefined));
-    expect((await failure(storage.get('large'))).fault).toBe('Unreachable');
+    expect((await failure(hardlyWaiting().get('large'))).fault).toBe('Unreachable');
+  });
+});
+
+describe.skipIf(!hasOpenssl)('a store behind a private authority', () => {
+  let front: FaultProxy;
+  let certificate: PrivateCertificate;
+  beforeAll(async () => {
+    certificate = await makePrivateCertificate(folder);
+    front = await startFaultProxy(server.port, certificate);
+  });
+  afterAll(() => front.close());
+
+  const openWith = async (caOrNone?: string) => {
+    const credentialsFolder = await mkdtemp(path.join(folder, 'secret-'));
+    await writeKeys(credentialsFolder, testKeys);
+    if (caOrNone !== undefined) await writeFile(path.join(credentialsFolder, 'ca.crt'), caOrNone);
+    return openStorage(storage.uri, { ...access, endpoint: front.endpoint, credentialsFolder });
+  };
+
+  it('is trusted with its certificate as ca.crt beside the keys, also for objects of many parts', async () => {
+    const trusting = await openWith(certificate.cert);
+    await trusting.put('small', bytes('small'));
+    await trusting.put('large', { bytes: large });
+    expect((await trusting.get('large')).equals(large)).toBe(true);
+    expect((await storage.get('small')).toString()).toBe('small');
+  });
+
+  it('is not without, and the error says what to do', async () => {
+    const seen = front.requests.length;
+    const error = await failure((await openWith()).put('key', bytes('x')));
+    expect(error).toMatchObject({ fault: 'Untrusted', reason: 'CheckpointFailed' });
+    expect(error.message).toContain('as ca.crt into the Secret of checkpoints.credentials');
+    expect(describeError(error)).toContain('self-signed certificate');
+    expect(front.requests).toHaveLength(seen);
   });
 });
 

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { PrivateCertificate } from './private-authority.ts';
 
 /**
  * What goes wrong with one request:
@@ -57,21 +59,26 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
+/** @param certificate to be reached by HTTPS with */
+export async function startFaultProxy(
+  targetPort: number,
+  certificate?: PrivateCertificate,
+): Promise<FaultProxy> {
   const requests: SeenRequest[] = [];
   let choose: Parameters<FaultProxy['plan']>[0] = () => undefined;
-  const server = createServer((incoming, outgoing) => {
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const { method = 'GET', url = '/', headers } = incoming;
     const fault = choose({ method, url }, requests.length);
     requests.push({ method, url, headers, fault: fault?.kind, atMs: Date.now() });
     serve(fault, incoming, outgoing, targetPort).catch(() => outgoing.destroy());
-  });
+  };
+  const server = certificate === undefined ? createServer(answer) : createTlsServer(certificate, answer);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${address.port}`,
     requests,
     plan(newChoice) {
       choose = newChoice;

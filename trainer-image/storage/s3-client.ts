@@ -1,3 +1,4 @@
+import { getCACertificates } from 'node:tls';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { readCredentials, readSurroundings } from './s3-credentials.ts';
 import { defaultTuning, type StorageAccess, type StorageTuning } from './storage-access.ts';
@@ -36,8 +37,13 @@ async function connect({ endpoint, credentialsFolder, tuning }: StorageAccess): 
     requestHandler: {
       connectionTimeout: settings.connectTimeoutMs,
       socketTimeout: settings.idleTimeoutMs,
-      ...(certificates === undefined ? {} : { httpsAgent: { keepAlive: true, ca: certificates } }),
+      ...(certificates === undefined
+        ? {}
+        : { httpsAgent: { keepAlive: true, ca: [...getCACertificates('default'), certificates] } }),
     },
+    // For larger bodies the SDK would wait for "100 Continue" on a new connection each, which knows nothing of the
+    // authorities to trust (node-http-handler, `expectContinue && !this.externalAgent`) and costs a round trip a part.
+    expectContinueHeader: false,
     ...(region === undefined ? {} : { region }),
     ...(credentialsFolder === undefined
       ? {}

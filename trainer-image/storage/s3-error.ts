@@ -47,6 +47,14 @@ const unreachableCodes = new Set([
   ...['EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
 ]);
 
+/** What Node says of a certificate (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
+const untrustedCodes = new Set([
+  ...['UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  ...['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'CERT_UNTRUSTED', 'INVALID_CA'],
+  ...['CERT_SIGNATURE_FAILURE', 'CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED', 'CERT_REVOKED'],
+  ...['HOSTNAME_MISMATCH', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+]);
+
 /** HTTP status of the answer that an SDK error stands for, and how many tries it took. */
 export function answerOf(error: unknown): { readonly status?: number; readonly attempts: number } {
   if (!(error instanceof Error) || !('$metadata' in error)) return { attempts: 1 };
@@ -83,7 +91,9 @@ function faultOf(error: unknown): StorageFault {
   const { status } = answerOf(error);
   const byStatus = status === undefined ? undefined : faultByStatus[status];
   if (byStatus !== undefined) return byStatus;
-  if (unreachableCodes.has(systemErrorCode(error) ?? '')) return 'Unreachable';
+  const code = systemErrorCode(error) ?? '';
+  if (unreachableCodes.has(code)) return 'Unreachable';
+  if (untrustedCodes.has(code)) return 'Untrusted';
   return error.cause === undefined ? 'Other' : faultOf(error.cause);
 }
 

@@ -9,6 +9,7 @@ export type StorageFault =
   | 'ExpiredToken'
   | 'ClockSkew'
   | 'Unreachable'
+  | 'Untrusted'
   | 'Truncated'
   | 'Unsupported'
   | 'Other';
@@ -44,6 +45,8 @@ export const cures: Readonly<Record<StorageFault, string>> = {
   ClockSkew: "the clock of this machine differs from the store's by more than it allows; set it, as by NTP",
   Unreachable:
     'the store does not answer; check checkpoints.endpoint, its DNS name and the network policy of the trainers',
+  Untrusted:
+    'its certificate is not trusted; put that of the authority which issued it as ca.crt into the Secret of checkpoints.credentials, and reach the store by a name that its certificate has',
   Truncated: 'fewer bytes came than the store had announced',
   Unsupported: 'it is not supported',
   Other: 'the system refused',
