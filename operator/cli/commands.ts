@@ -60,6 +60,11 @@ const entries: readonly CommandEntry[] = [
     load: async () => (await import('./resume.ts')).resumeCommand,
   },
   {
+    name: 'plot',
+    summary: 'draw loss and accuracy of a run in the terminal',
+    load: async () => (await import('./plot.ts')).plotCommand,
+  },
+  {
     name: 'compare',
     summary: 'lay runs side by side',
     load: async () => (await import('./compare.ts')).compareCommand,
@@ -83,6 +88,11 @@ const entries: readonly CommandEntry[] = [
     name: 'explain',
     summary: 'show what a field means',
     load: async () => (await import('./explain.ts')).explainCommand,
+  },
+  {
+    name: 'completion',
+    summary: 'print a script by which bash, zsh or fish completes',
+    load: async () => (await import('./completion/completion-command.ts')).completionCommand,
   },
   {
     name: 'manager',

@@ -42,6 +42,17 @@ export function explainField(field: string, width: number): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** The fields at the level of one that was typed in part, with what they mean; one that has others below it ends in a dot. */
+export function fieldsFrom(typed: string): { word: string; meaning: string }[] {
+  const path = typed.split('.').slice(0, -1);
+  if (path.length === 0) return [{ word: 'trainingrun.', meaning: 'a run' }];
+  const fields = Object.entries(fieldsOf(nodeAt(path.slice(1))));
+  return fields.map(([name, node]) => ({
+    word: `${[...path, name].join('.')}${Object.keys(fieldsOf(node)).length > 0 ? '.' : ''}`,
+    meaning: describe(node).split(/[.;:] /, 1)[0] ?? '',
+  }));
+}
+
 function nodeAt(path: readonly string[]): SchemaNode {
   let node = toOpenApiSchema(TrainingRunSchema);
   for (const [index, name] of path.entries()) {

@@ -3,7 +3,11 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../base/clock.ts';
 import type { CommandContext } from './context.ts';
-import { runProgram } from './program.ts';
+import { completeWord, runProgram } from './program.ts';
+
+/** The names under which this was started: kubectl starts the files `kubectl-ringmaster` and, to complete, the other. */
+const names = [process.argv0, process.argv[1] ?? ''].map((path) => basename(path));
+const completes = names.includes('kubectl_complete-ringmaster');
 
 const context: CommandContext = {
   stdin: process.stdin,
@@ -12,10 +16,7 @@ const context: CommandContext = {
   signals: process,
   environment: process.env,
   workingFolder: process.cwd(),
-  // kubectl starts the file of this name; it is a link to the same program.
-  isKubectlPlugin: [process.argv0, process.argv[1] ?? ''].some((path) =>
-    basename(path).startsWith('kubectl-'),
-  ),
+  isKubectlPlugin: completes || names.includes('kubectl-ringmaster'),
   programFolder: fileURLToPath(new URL('../..', import.meta.url)),
   clock: systemClock,
 };
@@ -27,4 +28,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await runProgram(process.argv.slice(2), context);
+const words = [...(completes ? [completeWord] : []), ...process.argv.slice(2)];
+process.exitCode = await runProgram(words, context);
+// A shell waits for the end: a cluster that has not answered in time is not waited for.
+if (words[0] === completeWord) process.exit();

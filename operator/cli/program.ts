@@ -16,6 +16,11 @@ export async function runProgram(words: readonly string[], context: CommandConte
     exitCode = code;
   };
   const program = await openProgram(context, finish, wantedCommand(words));
+  if (words[0] === completeWord) {
+    const { complete } = await import('./completion/complete.ts');
+    await complete(program, words.slice(1), context);
+    return exitCode;
+  }
   try {
     await program.parseAsync([...words], { from: 'user' });
     return exitCode;
@@ -49,10 +54,13 @@ export async function openProgram(
   return program;
 }
 
+/** Typed by shells that complete a command line, whose words follow. */
+export const completeWord = '__complete';
+
 /** The first word that is no option, or the one after `help`; nothing is typed by an empty name. */
 function wantedCommand(words: readonly string[]): string {
   const [first, second] = words.filter((word) => !word.startsWith('-'));
-  return (first === 'help' ? second : first) ?? '';
+  return (first === 'help' || first === completeWord ? second : first) ?? '';
 }
 
 function withSubcommands(command: Command): Command[] {

@@ -1,11 +1,18 @@
-// Programs of Debian that some tests use: promtool of Prometheus, Chromium, and openssl. Where they cannot be installed these
-// tests are skipped by name.
+// Programs of Debian that some tests use: promtool of Prometheus, Chromium, openssl, tmux and shells. Where they cannot
+// be installed these tests are skipped by name.
 // Runs on any Node.js >= 20 before anything is installed, so: plain JavaScript and built-in modules only.
 
 /** @typedef {Pick<import('./main.mjs').SetupContext, 'run' | 'log' | 'installDebianPackage'>} ToolContext */
 
 /** Programs and the packages that bring them. */
-const tools = { promtool: 'prometheus', chromium: 'chromium', openssl: 'openssl' };
+const tools = {
+  promtool: 'prometheus',
+  chromium: 'chromium',
+  openssl: 'openssl',
+  tmux: 'tmux',
+  zsh: 'zsh',
+  fish: 'fish',
+};
 
 /**
  * Installs what is missing, as far as that is ours to do.

@@ -25,6 +25,19 @@ export type AttemptStart = z.output<typeof AttemptStart>;
 /** Points of the learning curves that are kept; of a longer training the newest. */
 export const longestHistory = 2048;
 
+/** A point of the learning curves: one finished and evaluated epoch. */
+export const EpochSummary = z.object({
+  epoch: z.number(),
+  trainLoss: z.number(),
+  learningRate: z.number(),
+  validationLoss: z.number().optional(),
+  top1: z.number().optional(),
+  top5: z.number().optional(),
+  /** Training images a second over all ranks, evaluation and checkpoints not included. */
+  imagesPerSecond: z.number().optional(),
+});
+export type EpochSummary = z.output<typeof EpochSummary>;
+
 /** What the supervisor answers at `GET /progress`; the operator copies it into the run's status. */
 export const ProgressDocument = z.object({
   runUid: z.string().max(64),
@@ -39,21 +52,6 @@ export const ProgressDocument = z.object({
   /** The final accuracy, once everything is trained and saved. */
   result: TrainingResult.optional(),
   /** The newest points of the learning curves, one a finished epoch, oldest first. */
-  history: z
-    .array(
-      z.object({
-        epoch: z.number(),
-        trainLoss: z.number(),
-        learningRate: z.number(),
-        validationLoss: z.number().optional(),
-        top1: z.number().optional(),
-        top5: z.number().optional(),
-        /** Training images a second over all ranks, evaluation and checkpoints not included. */
-        imagesPerSecond: z.number().optional(),
-      }),
-    )
-    .max(longestHistory)
-    .default([]),
+  history: z.array(EpochSummary).max(longestHistory).default([]),
 });
 export type ProgressDocument = z.output<typeof ProgressDocument>;
-export type EpochSummary = ProgressDocument['history'][number];

@@ -6,17 +6,22 @@ import { explainRefusal } from './explain-refusal.ts';
 import type { ClusterPlace, FolderPlace, Place } from './place.ts';
 
 /** A cluster to look at, the embedded one of a folder or a real one, and where in it. */
-export interface Connection {
+export type Connection = FolderConnection | ClusterConnection;
+
+interface FolderConnection {
+  readonly kind: 'folder';
   readonly cluster: Cluster;
-  readonly place: Place;
+  readonly place: FolderPlace;
   /** The namespace, or all. */
   readonly scope: Selection;
 }
 
 /** A connection to a real cluster, whose pods can be asked for their logs. */
-export interface ClusterConnection extends Connection {
+export interface ClusterConnection {
+  readonly kind: 'cluster';
   readonly cluster: HttpCluster;
   readonly place: ClusterPlace;
+  readonly scope: Selection;
 }
 
 /** Told, in words for people, when a watch had to begin again. */
@@ -53,7 +58,7 @@ export async function withCluster<R>(
       ...(onTrouble === undefined ? {} : { log: { warn: warningsTo(onTrouble) } }),
     });
     try {
-      return await work({ cluster, place, scope: scopeOf(place) });
+      return await work({ kind: 'cluster', cluster, place, scope: scopeOf(place) });
     } finally {
       await cluster.close();
     }
@@ -69,7 +74,7 @@ async function withFolder<R>(
 ): Promise<R> {
   const { withStateFolder } = await import('../run/state-folder.ts');
   return withStateFolder({ folder: join(place.folder, 'state'), clock }, (cluster) =>
-    work({ cluster, place, scope: scopeOf(place) }),
+    work({ kind: 'folder', cluster, place, scope: scopeOf(place) }),
   );
 }
 

@@ -19,8 +19,16 @@ interface Chart {
   readonly decimals: number;
 }
 
-/** Loss and accuracy over the epochs, side by side where the terminal is wide enough. Empty for fewer than two epochs. */
-export function drawCurves(history: readonly EpochSummary[], width: number, style: Style): string[] {
+/**
+ * Loss and accuracy over the epochs, side by side where the terminal is wide enough. Empty for fewer than two epochs.
+ * @param apart gives the validation loss a chart of its own, which otherwise shows in colours only
+ */
+export function drawCurves(
+  history: readonly EpochSummary[],
+  width: number,
+  style: Style,
+  { apart = false } = {},
+): string[] {
   const first = history[0];
   const last = history.at(-1);
   if (first === undefined || last === undefined || history.length < 2) return [];
@@ -28,16 +36,19 @@ export function drawCurves(history: readonly EpochSummary[], width: number, styl
   const plotWidth = Math.min(60, (sideBySide ? Math.floor((width - gap.length) / 2) : width) - axisWidth - 1);
   if (plotWidth < 10) return [];
   const epochs = `${formatEpoch(first.epoch)} to ${formatEpoch(last.epoch)}`;
-  const drawn = charts(history, style).map((chart) => [
+  const drawn = charts(history, style, apart).map((chart) => [
     truncate(`${titleIndent}${chart.title}, epochs ${epochs}`, axisWidth + 1 + plotWidth),
     ...drawChart(chart, plotWidth, style),
   ]);
-  const [left = [], right] = drawn;
-  if (right === undefined) return left;
-  return sideBySide ? beside(left, right) : [...left, '', ...right];
+  const rows: string[][] = [];
+  for (let index = 0; index < drawn.length; index += sideBySide ? 2 : 1) {
+    const [left = [], right] = drawn.slice(index);
+    rows.push(sideBySide && right !== undefined ? beside(left, right) : left);
+  }
+  return rows.flatMap((row, index) => (index === 0 ? row : ['', ...row]));
 }
 
-function charts(history: readonly EpochSummary[], style: Style): Chart[] {
+function charts(history: readonly EpochSummary[], style: Style, apart: boolean): Chart[] {
   const training = history.map(({ trainLoss }) => trainLoss);
   const validation = history.map(({ validationLoss }) => validationLoss).filter((loss) => loss !== undefined);
   const top1 = history.map((point) => point.top1).filter((ratio) => ratio !== undefined);
@@ -56,7 +67,16 @@ function charts(history: readonly EpochSummary[], style: Style): Chart[] {
     series: [{ values: top1.map((ratio) => ratio * 100), colour: blue }],
     decimals: 2,
   };
-  return top1.length < 2 ? [lossChart] : [lossChart, accuracyChart];
+  const validationChart: Chart = {
+    title: 'validation loss',
+    series: [{ values: validation, colour: yellow }],
+    decimals: 3,
+  };
+  return [
+    lossChart,
+    ...(apart && !withValidation && validation.length >= 2 ? [validationChart] : []),
+    ...(top1.length < 2 ? [] : [accuracyChart]),
+  ];
 }
 
 function drawChart({ series, decimals }: Chart, plotWidth: number, style: Style): string[] {

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { ProgressDocument, type EpochSummary } from '../../api/trainer/progress.ts';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
 import { toTimestamp } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
@@ -15,6 +14,8 @@ import type { CommandContext } from '../context.ts';
 import { lastSeenMs, type ReadEvent } from '../display/event-table.ts';
 import { nameOf } from '../display/run-block.ts';
 import { commandExitCodes } from '../exit-codes.ts';
+import { newestCheckpoint } from '../curves/saved-curves.ts';
+import { readCurves } from '../curves/run-curves.ts';
 import { findRun } from '../find-runs.ts';
 import { readVersion } from '../version.ts';
 import type { Moment } from './charts.ts';
@@ -28,7 +29,7 @@ interface ReportOptions extends PlaceOptions, StoreOptions {
 export function reportCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return withPlaceOptions(new Command('report'))
     .description(
-      'Writes one HTML file that needs nothing besides itself: result, curves, what happened when, checkpoints, configuration. Curves come from the newest checkpoint.',
+      'Writes one HTML file that needs nothing besides itself: result, curves, what happened when, checkpoints, configuration. Curves come from its logs and its newest checkpoint.',
     )
     .argument('<name>', 'name of a run')
     .option('-o, --output <file>', 'where to write it; - is standard output (default: <name>.html)')
@@ -41,12 +42,16 @@ export function reportCommand(context: CommandContext, finish: (exitCode: number
 
 async function report(name: string, options: ReportOptions, context: CommandContext): Promise<number> {
   const place = await choosePlace(options, context);
-  const { run, events } = await withConnection(place, context, async (connection) => {
+  const { run, events, history } = await withConnection(place, context, async (connection) => {
     const found = await findRun(connection, name);
     const all: ReadEvent[] = await connection.cluster.list(resourceTypes.events, connection.scope);
-    return { run: found, events: all.filter(({ regarding }) => regarding.uid === found.metadata.uid) };
+    return {
+      run: found,
+      events: all.filter(({ regarding }) => regarding.uid === found.metadata.uid),
+      history: await readCurves(found, connection, options, context),
+    };
   });
-  const saved = await readSaved(run, options, context);
+  const checkpoints = await listCheckpoints(run, options, context);
   const told = events
     .map((event) => ({
       at: toTimestamp(lastSeenMs(event)),
@@ -56,8 +61,9 @@ async function report(name: string, options: ReportOptions, context: CommandCont
     .sort((left, right) => left.at.localeCompare(right.at));
   const contents: ReportContents = {
     run,
-    ...saved,
-    moments: momentsOf(run, saved.checkpoints, told),
+    history,
+    checkpoints,
+    moments: momentsOf(run, checkpoints, told),
     events: told,
     madeAt: toTimestamp(context.clock.now()),
     version: readVersion(context.programFolder),
@@ -74,27 +80,25 @@ async function report(name: string, options: ReportOptions, context: CommandCont
   return commandExitCodes.success;
 }
 
-const Saved = z.object({ state: z.looseObject({ history: ProgressDocument.shape.history }) });
-
-/** Curves and checkpoints as storage has them. A report without them is still worth having. */
-async function readSaved(
+/** The checkpoints that storage has. A report without them is still worth having. */
+async function listCheckpoints(
   run: TrainingRun,
   store: StoreOptions,
   context: CommandContext,
-): Promise<{ history: readonly EpochSummary[]; checkpoints: readonly CheckpointSummary[] }> {
-  const newest = run.status?.result?.uri ?? run.status?.checkpoint?.uri;
-  if (newest === undefined) return { history: [], checkpoints: [] };
+): Promise<readonly CheckpointSummary[]> {
+  const newest = newestCheckpoint(run);
+  if (newest === undefined) return [];
   try {
-    const { state } = await runCheckpointsProgram(context, Saved, { action: 'show', uri: newest, store });
-    const checkpoints = await runCheckpointsProgram(context, z.array(CheckpointSummary), {
+    return await runCheckpointsProgram(context, z.array(CheckpointSummary), {
       action: 'list',
       uri: folderOf(newest),
       store,
     });
-    return { history: state.history, checkpoints };
   } catch (error) {
-    context.stderr.write(`${nameOf(run)}: no curves, as ${newest} cannot be read: ${describeError(error)}\n`);
-    return { history: [], checkpoints: [] };
+    context.stderr.write(
+      `${nameOf(run)}: its checkpoints are not told of: ${folderOf(newest)} cannot be read: ${describeError(error)}\n`,
+    );
+    return [];
   }
 }
 
