@@ -15,7 +15,7 @@ interface CommandEntry {
 const entries: readonly CommandEntry[] = [
   {
     name: 'run',
-    summary: 'train the runs of manifests on this machine',
+    summary: 'train the runs or the sweep of manifests on this machine',
     load: async () => (await import('./run/run-command.ts')).runCommand,
   },
   {
@@ -30,14 +30,19 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: 'submit',
-    summary: 'hand the runs of manifests over to a cluster',
+    summary: 'hand the runs and sweeps of manifests over to a cluster',
     load: async () => (await import('./submit.ts')).submitCommand,
   },
-  { name: 'get', summary: 'show runs', load: async () => (await import('./get.ts')).getCommand },
+  { name: 'get', summary: 'show runs or sweeps', load: async () => (await import('./get.ts')).getCommand },
   {
     name: 'watch',
-    summary: 'show how the runs of a cluster are going',
+    summary: 'show how the runs or sweeps of a cluster are going',
     load: async () => (await import('./watch.ts')).watchCommand,
+  },
+  {
+    name: 'sweep',
+    summary: 'show the trials of a sweep, and its answer',
+    load: async () => (await import('./sweep/sweep-command.ts')).sweepCommand,
   },
   {
     name: 'logs',
@@ -56,7 +61,7 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: 'resume',
-    summary: 'let suspended runs go on',
+    summary: 'let suspended runs or sweeps go on',
     load: async () => (await import('./resume.ts')).resumeCommand,
   },
   {

@@ -3,11 +3,11 @@ import { withPlaceOptions, type PlaceOptions } from './connection/place.ts';
 import type { CommandContext } from './context.ts';
 import { setSuspended } from './set-suspended.ts';
 
-/** `ringmaster resume NAME...` */
+/** `ringmaster resume [KIND] NAME...` */
 export function resumeCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return withPlaceOptions(new Command('resume'))
-    .description('Lets suspended runs go on from their last checkpoint.')
-    .argument('<name...>', 'names of runs')
+    .description('Lets suspended runs, or the trials of suspended sweeps, go on from their last checkpoint.')
+    .argument('<name...>', 'names of runs, or the word sweeps and names of sweeps')
     .action(async (names: string[], options: PlaceOptions) => {
       finish(await setSuspended(names, false, { ...options, wait: false }, context));
     });

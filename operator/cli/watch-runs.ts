@@ -1,11 +1,10 @@
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import { resourceTypes } from '../cluster/cluster.ts';
-import { withCluster, type ClusterConnection } from './connection/connection.ts';
+import { withCluster } from './connection/connection.ts';
 import type { ClusterPlace } from './connection/place.ts';
 import type { CommandContext } from './context.ts';
 import { drawBoard } from './display/board.ts';
-import { openProgressDisplay, type DrawRuns, type ProgressDisplay } from './display/progress-display.ts';
-import { nameOf } from './display/run-block.ts';
+import { openProgressDisplay, type DrawRuns } from './display/progress-display.ts';
 import { createStyle, wantsColour } from './display/style.ts';
 import { columnsOf } from './display/terminal-size.ts';
 import { describeAbsence } from './get.ts';
@@ -13,6 +12,7 @@ import { commandExitCodes } from './exit-codes.ts';
 import { exitCodeFor } from './run/exit-code-for.ts';
 import { isAtRest } from './run/follow-runs.ts';
 import { takeInterruptions } from './run/interruption.ts';
+import { watchObjects } from './watch-objects.ts';
 
 /**
  * Shows runs of a cluster as they change: a board on a terminal, plain lines elsewhere. Ctrl-C ends it and leaves the
@@ -52,7 +52,20 @@ export async function watchRuns(
     const isDone = await withCluster(
       place,
       context,
-      (connection) => show(connection, latest, display, ending.signal),
+      (connection) =>
+        watchObjects(
+          connection,
+          resourceTypes.trainingRuns,
+          latest,
+          {
+            onAbsence: () => display.say(describeAbsence(place, 'run')),
+            onChange: (run) => display.update(run),
+            onDeleted: (run) => display.forget(run),
+            say: (line) => display.say(line),
+            isAtRest,
+          },
+          ending.signal,
+        ),
       (trouble) => display.say(trouble),
     );
     if (isDone) return exitCodeFor([...latest.values()], undefined);
@@ -62,33 +75,4 @@ export async function watchRuns(
     interruption.release();
     if (output.isTTY === true) leaveBoard();
   }
-}
-
-/** @returns whether all that were chosen are at rest; false when `signal` ended it */
-async function show(
-  { cluster, scope, place }: ClusterConnection,
-  latest: Map<string | undefined, TrainingRun>,
-  display: ProgressDisplay,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const isChosen = latest.size > 0;
-  // A watch heals itself for ever; a missing right or a wrong address should be told at once.
-  const present = await cluster.list(resourceTypes.trainingRuns, scope);
-  if (present.length === 0) display.say(describeAbsence(place));
-  for await (const event of cluster.watch(resourceTypes.trainingRuns, scope, signal)) {
-    if (event.type !== 'synced') {
-      const { object: run } = event;
-      if (isChosen && !latest.has(run.metadata.uid)) continue;
-      if (event.type === 'deleted') {
-        display.say(`${nameOf(run)}: was deleted`);
-        display.forget(run);
-        latest.delete(run.metadata.uid);
-      } else {
-        latest.set(run.metadata.uid, run);
-        display.update(run);
-      }
-    }
-    if (isChosen && [...latest.values()].every(isAtRest)) return true;
-  }
-  return false;
 }

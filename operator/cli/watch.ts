@@ -1,29 +1,37 @@
 import { Command } from 'commander';
 import { CommandError } from './command-error.ts';
-import { withConnection } from './connection/connection.ts';
+import { withConnection, type Connection } from './connection/connection.ts';
 import { choosePlace, withPlaceOptions, type PlaceOptions } from './connection/place.ts';
 import type { CommandContext } from './context.ts';
-import { findRuns } from './find-runs.ts';
+import { findRuns, findSweeps } from './find-runs.ts';
+import { takeKind } from './kinds.ts';
+import { watchSweeps } from './sweep/watch-sweeps.ts';
 import { watchRuns } from './watch-runs.ts';
 
-/** `ringmaster watch [NAME...]` */
+/** `ringmaster watch [KIND] [NAME...]` */
 export function watchCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return withPlaceOptions(new Command('watch'))
     .description(
-      'Shows all runs on a live board, or each change as a line where no terminal is. With names it ends when these are finished; else Ctrl-C ends it. The runs are left alone.',
+      'Shows all runs, or sweeps, on a live board, or each change as a line where no terminal is. With names it ends when these are finished; else Ctrl-C ends it. What it shows is left alone.',
     )
-    .argument('[name...]', 'only the runs of these names, until they are finished or suspended')
-    .action(async (names: string[], options: PlaceOptions) => {
+    .argument(
+      '[name...]',
+      'runs (default) or sweeps, then the names of those to show until they are finished or suspended',
+    )
+    .action(async (args: string[], options: PlaceOptions) => {
+      const { kind, names } = takeKind(args);
       const place = await choosePlace(options, context);
       if (place.kind === 'folder') {
         throw new CommandError(
-          `nothing changes the runs of ${place.name} but \`ringmaster run\`, which shows them itself; --context watches a cluster`,
+          `nothing changes the ${kind}s of ${place.name} but \`ringmaster run\`, which shows them itself; --context watches a cluster`,
         );
       }
-      const chosen =
-        names.length === 0
-          ? []
-          : await withConnection(place, context, (connection) => findRuns(connection, names));
-      finish(await watchRuns(chosen, place, context));
+      const find = async <T>(look: (connection: Connection, names: readonly string[]) => Promise<T[]>) =>
+        names.length === 0 ? [] : withConnection(place, context, (connection) => look(connection, names));
+      finish(
+        kind === 'run'
+          ? await watchRuns(await find(findRuns), place, context)
+          : await watchSweeps(await find(findSweeps), place, context),
+      );
     });
 }

@@ -1,67 +1,17 @@
-import { EventEmitter } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../operator/base/clock.ts';
-import { runProgram } from '../../operator/cli/program.ts';
-import type { CommandContext } from '../../operator/cli/context.ts';
+import { searchManifest } from '../../operator/api/v1alpha1/testing/sweep-manifests.ts';
 import { until } from '../control-plane/until.ts';
 import { kubectl } from '../operator/install.ts';
 import { startKubelet } from '../operator/kubelet.ts';
 import { kubectlAsPlugin } from '../operator/kubectl-plugin.ts';
+import { typist } from '../operator/typist.ts';
 import { useGangWorld } from './gang-world.ts';
 
 const world = useGangWorld({ controlPlane: { users: [{ name: 'stranger', groups: [] }] } });
 
-interface Command {
-  readonly exitCode: Promise<number>;
-  readonly stdout: () => string;
-  readonly stderr: () => string;
-  readonly interrupt: () => void;
-}
-
-interface Terminal {
-  readonly columns?: number;
-  readonly user?: string;
-  readonly kubeconfig?: string;
-}
-
-/** Types a command as somebody whose kubeconfig names the cluster, in the namespace of the test. */
-async function start(words: readonly string[], terminal: Terminal = {}): Promise<Command> {
-  const { controlPlane, namespace, folder } = world();
-  let [out, err] = ['', ''];
-  const { columns, user, kubeconfig } = terminal;
-  const size = columns === undefined ? {} : { isTTY: true, columns, rows: 24 };
-  const signals = new EventEmitter();
-  const context: CommandContext = {
-    stdin: Readable.from([]),
-    stdout: { write: (text) => (out += text), ...size },
-    stderr: { write: (text) => (err += text), ...size },
-    signals,
-    environment: {
-      KUBECONFIG: kubeconfig ?? (await controlPlane.kubeconfigFile(user)),
-      NO_COLOR: '1',
-    },
-    workingFolder: folder,
-    isKubectlPlugin: false,
-    programFolder: fileURLToPath(new URL('../..', import.meta.url)),
-    clock: systemClock,
-  };
-  return {
-    exitCode: runProgram([...words, '--namespace', namespace], context),
-    stdout: () => out,
-    stderr: () => err,
-    interrupt: () => signals.emit('SIGINT'),
-  };
-}
-
-async function type(words: readonly string[], terminal?: Terminal) {
-  const command = await start(words, terminal);
-  const exitCode = await command.exitCode;
-  return { exitCode, stdout: command.stdout(), stderr: command.stderr() };
-}
+const { start, type } = typist(world);
 
 /** Writes the manifest of a run without a namespace. */
 async function manifestFile(name: string, spec: Readonly<Record<string, unknown>> = {}): Promise<string> {
@@ -307,5 +257,92 @@ describe('ringmaster logs', () => {
     expect(stderr).toContain(
       'has written anything yet; the run is Suspended; `ringmaster events digits` tells why',
     );
+  });
+});
+
+describe('the command line on sweeps of a cluster', () => {
+  async function sweepFile(spec: object): Promise<string> {
+    const manifest = {
+      ...searchManifest({ parallelism: 2, maxTrials: 2, ...spec }),
+      metadata: { name: 'rates' },
+    };
+    await writeFile(join(world().folder, 'rates.json'), JSON.stringify(manifest));
+    return 'rates.json';
+  }
+
+  it('hands a sweep over, lets the same be, extends it, and refuses another of the same name', async () => {
+    const name = `${world().namespace}/rates`;
+    expect(await type(['submit', await sweepFile({})])).toEqual({
+      exitCode: 0,
+      stdout: `${name}: submitted\n`,
+      stderr: '',
+    });
+    expect((await type(['submit', 'rates.json'])).stdout).toBe(`${name}: is there already, unchanged\n`);
+    const extended = await type(['submit', await sweepFile({ maxTrials: 3 }), '-o', 'json']);
+    expect(JSON.parse(extended.stdout)).toMatchObject({ kind: 'TrainingSweep', spec: { maxTrials: 3 } });
+    const other = await type(['submit', await sweepFile({ search: { seed: 7 } })]);
+    expect(other.exitCode).toBe(64);
+    expect(other.stderr).toContain('search cannot be changed; make a new sweep');
+    expect(other.stderr).toContain('or pass --replace to start anew');
+  });
+
+  it('shows sweeps as a table, wide, as objects, and says where there are none', async () => {
+    const none = await type(['get', 'sweeps']);
+    expect(none.stderr).toContain(`no sweeps in namespace ${world().namespace}`);
+    await type(['submit', await sweepFile({})]);
+    await world().reaches('rates-1', 'Starting');
+    const table = await type(['get', 'sweeps']);
+    expect(table.stdout).toMatch(
+      /^NAMESPACE +NAME +PHASE +ACTIVE +DONE +BEST +LIMITEDBY +AGE\ntest-\d+ +rates +Running +2 +0\/2 /,
+    );
+    expect((await type(['get', 'tsweep', 'rates', '-o', 'wide'])).stdout).toMatch(/GPU-HOURS +BESTTRIAL\n/);
+    expect((await type(['get', 'sweep', 'rates', '-o', 'yaml'])).stdout).toContain('kind: TrainingSweep');
+    expect((await type(['get', 'sweep', 'rate'])).stderr).toContain('there is no sweep "rate" in');
+  });
+
+  it('suspends a sweep, lets it go on, and shows it to its end, live on a terminal and as lines elsewhere', async () => {
+    const name = `${world().namespace}/rates`;
+    await type(['submit', await sweepFile({})]);
+    await world().takeToRunning('rates-0', 1);
+    await world().takeToRunning('rates-1', 1);
+    const suspended = await start(['suspend', 'sweep', 'rates', '--wait']);
+    for (const trial of ['rates-0', 'rates-1']) await world().endDying(trial, '1-0');
+    expect(await suspended.exitCode).toBe(0);
+    expect(suspended.stdout()).toBe(
+      `${name}: has its trials save their checkpoints and is suspended\n${name}: Suspended\n`,
+    );
+    expect((await type(['resume', 'sweeps', 'rates'])).stdout).toBe(`${name}: resumes\n`);
+    for (const trial of ['rates-0', 'rates-1']) await world().takeToRunning(trial, 2);
+
+    const lines = await start(['watch', 'sweep', 'rates']);
+    const live = await start(['sweep', 'rates'], { columns: 100 });
+    await until('both show the trials', () =>
+      lines.stdout().includes('rates-1  Active') && live.stdout().includes('rates-1') ? true : undefined,
+    );
+    for (const [trial, top1] of [
+      ['rates-0', 0.8],
+      ['rates-1', 0.9],
+    ] as const) {
+      const result = { top1, top5: 0.99, epochs: 8, trainSeconds: 60, uri: '/checkpoints' };
+      await world().endPod(`${trial}-2-0`, { lastWords: { reason: 'Completed', result } });
+    }
+    expect(await lines.exitCode).toBe(0);
+    expect(lines.stdout()).toContain('rates-0  Succeeded  epoch 8  top1 80.00');
+    expect(lines.stdout()).toContain(`${name} Succeeded, 0 active, 2 of 2 done, best 0.9 (rates-1)`);
+    expect(await live.exitCode).toBe(0);
+    // The last state stays when the live table is gone.
+    expect(live.stdout()).toMatch(/rates: Succeeded, .*\nTRIAL +PHASE .*\nrates-1 +Succeeded +8 +90\.00 /);
+
+    const once = await type(['sweep', 'rates']);
+    expect(once.exitCode).toBe(0);
+    expect(once.stdout).toMatch(/^rates: Succeeded, .*\nTRIAL .*\nrates-1 .*\nrates-0 .*\n$/);
+    expect(JSON.parse((await type(['sweep', 'rates', '-o', 'json'])).stdout)).toMatchObject({
+      status: { phase: 'Succeeded', best: { trial: 'rates-1' } },
+    });
+    expect(await type(['suspend', 'sweep', 'rates'])).toMatchObject({
+      exitCode: 1,
+      stderr: `${name}: has succeeded already\n`,
+    });
+    expect((await type(['suspend', 'sweep'])).exitCode).toBe(64);
   });
 });

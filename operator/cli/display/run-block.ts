@@ -1,4 +1,5 @@
 import type { Phase, ProgressStatus, TrainingRunStatus } from '../../api/v1alpha1/status.ts';
+import type { KubernetesObject } from '../../api/wire.ts';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
 import { fromTimestamp } from '../../base/clock.ts';
 import { drawBar } from './bar.ts';
@@ -68,8 +69,8 @@ function describeWaiting(status: TrainingRunStatus | undefined): string {
   return newest?.message ?? 'waiting for the first step';
 }
 
-/** `namespace/name`, as problems and events name a run. */
-export function nameOf({ metadata }: TrainingRun): string {
+/** `namespace/name`, as problems and events name an object. */
+export function nameOf({ metadata }: KubernetesObject): string {
   return `${metadata.namespace ?? 'default'}/${metadata.name}`;
 }
 

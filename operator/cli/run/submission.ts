@@ -1,4 +1,5 @@
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
+import type { KubernetesObject } from '../../api/wire.ts';
 import { resourceTypes, type Cluster, type ObjectKey } from '../../cluster/cluster.ts';
 import { CommandError } from '../command-error.ts';
 import { nameOf } from '../display/run-block.ts';
@@ -76,8 +77,8 @@ export function isFinished({ status }: TrainingRun): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 
-/** Namespace and name of a run. */
-export function keyOf({ metadata }: TrainingRun): ObjectKey {
+/** Namespace and name of an object. */
+export function keyOf({ metadata }: KubernetesObject): ObjectKey {
   return { namespace: metadata.namespace ?? 'default', name: metadata.name };
 }
 
