@@ -81,9 +81,17 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     return user;
   }
 
-  async function kubeconfigFile(name: string = builtInUsers.admin.name): Promise<string> {
-    const file = join(folder, `${name.replaceAll(':', '-')}.kubeconfig`);
-    await writeFile(file, kubeconfig(known(name), server, certificateFile));
+  /** Each is written once: a command that starts now may read it while another is started. */
+  const kubeconfigFiles = new Map<string, Promise<string>>();
+
+  function kubeconfigFile(name: string = builtInUsers.admin.name): Promise<string> {
+    const write = async () => {
+      const file = join(folder, `${name.replaceAll(':', '-')}.kubeconfig`);
+      await writeFile(file, kubeconfig(known(name), server, certificateFile));
+      return file;
+    };
+    const file = kubeconfigFiles.get(name) ?? write();
+    kubeconfigFiles.set(name, file);
     return file;
   }
 
