@@ -12,7 +12,7 @@ import { exitCodeOf } from '../operator/api/trainer/exit-codes.ts';
 import type { TerminationMessage } from '../operator/api/trainer/termination-message.ts';
 import { systemClock } from '../operator/base/clock.ts';
 import { describeError } from '../operator/base/errors.ts';
-import { createLogger, logLevelOf } from '../operator/base/logging.ts';
+import { createLogger, logLevelOf, standardError } from '../operator/base/logging.ts';
 import { supervise } from './supervisor/supervisor.ts';
 import { writeTerminationMessage } from './supervisor/termination.ts';
 
@@ -25,10 +25,14 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 const assignment = readAssignment(process.env[assignmentVariable]);
-const log = createLogger(logLevelOf(process.env[logLevelVariable]), {
-  component: 'supervisor',
-  ...(assignment.ok ? { run: assignment.value.run, attempt: assignment.value.attempt } : {}),
-});
+const log = createLogger(
+  logLevelOf(process.env[logLevelVariable]),
+  {
+    component: 'supervisor',
+    ...(assignment.ok ? { run: assignment.value.run, attempt: assignment.value.attempt } : {}),
+  },
+  standardError(process.stderr),
+);
 const lastWords: TerminationMessage = assignment.ok
   ? await supervise({
       assignment: assignment.value,

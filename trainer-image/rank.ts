@@ -49,7 +49,7 @@ function begin({ assignment }: Extract<ToRank, { type: 'start' }>): void {
     clock: systemClock,
     // What all ranks have in common is said once.
     log: log.child(
-      { rank: assignment.rank, attempt: assignment.attempt },
+      { run: assignment.run, attempt: assignment.attempt, rank: assignment.rank },
       { level: assignment.rank === 0 ? level : 'warn' },
     ),
   });

@@ -138,6 +138,7 @@ function startRanks(
     worldSize: addresses.length,
     localRank,
     addresses,
+    run: assignment.run,
     attempt: assignment.attempt,
     spec: assignment.spec,
     ...(restoreFrom === undefined ? {} : { restoreFrom }),

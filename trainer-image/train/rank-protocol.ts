@@ -10,6 +10,8 @@ export interface RankAssignment {
   readonly localRank: number;
   /** `host:port` of every rank's collective server, by rank. */
   readonly addresses: readonly string[];
+  /** Name of the run, for the log. */
+  readonly run: string;
   readonly attempt: number;
   readonly spec: ResolvedSpec;
   /** Folder of the checkpoint to continue from, already verified; absent to start from scratch. */
