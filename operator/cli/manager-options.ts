@@ -17,5 +17,9 @@ export interface ManagerOptions {
   readonly apiBurst: number;
   /** `address:port`; port 0 is any free one. */
   readonly listen: string;
+  /** `address:port` for `/metrics` over TLS, to those who may read it; only with {@link tlsFolder}. */
+  readonly secureMetricsListen?: string;
+  /** Folder with `tls.crt` and `tls.key`. */
+  readonly tlsFolder?: string;
   readonly logLevel: LogLevel;
 }

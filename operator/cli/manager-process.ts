@@ -4,7 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { Gauge, Registry } from 'prom-client';
 import { aborted } from '../base/abort.ts';
 import { describeError } from '../base/errors.ts';
-import { createLogger, type Logger } from '../base/logging.ts';
+import { createLogger, standardError, type Logger } from '../base/logging.ts';
 import { whileLeader, type Term } from '../cluster/http/lease-election.ts';
 import { openHttpCluster, type HttpCluster } from '../cluster/http/open-http-cluster.ts';
 import type { Cluster } from '../cluster/cluster.ts';
@@ -14,12 +14,15 @@ import { fetchProgress } from '../controllers/progress-reader.ts';
 import { createRunMetrics, type RunMetrics } from '../controllers/run-metrics.ts';
 import { runController } from '../controllers/run-controller.ts';
 import { sweepController } from '../controllers/sweep-controller.ts';
+import { createSweepMetrics, type SweepMetrics } from '../controllers/sweep-metrics.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { CommandError } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import type { ManagerOptions } from './manager-options.ts';
 import { startManagerServer } from './manager-server.ts';
+import { metricsAccess } from './metrics-access.ts';
+import { startSecureMetricsServer } from './secure-metrics-server.ts';
 
 /** How often a standby looks at the lease; what a hand-over takes longer than it must. */
 const standbyPeriodMs = 500;
@@ -35,6 +38,7 @@ interface Manager {
   readonly log: Logger;
   readonly metricsOf: (controller: string) => ControllerMetrics;
   readonly runMetrics: RunMetrics;
+  readonly sweepMetrics: SweepMetrics;
   readonly leading: { set(isLeading: boolean): void };
   readonly onReady: () => void;
 }
@@ -44,41 +48,66 @@ interface Manager {
  * @returns the exit code: 1 when the lease was lost, so that whoever started this process starts it again
  */
 export async function runManager(options: ManagerOptions, context: CommandContext): Promise<number> {
-  const log = createLogger(options.logLevel, { component: 'manager' });
+  const log = createLogger(options.logLevel, { component: 'manager' }, standardError(context.stderr));
   const registry = new Registry();
   registerProcessMetrics(registry, context.programFolder);
   const identity = options.identity ?? `${hostname()}_${randomBytes(4).toString('hex')}`;
+  const secure = secureMetricsOf(options);
   let isReady = false;
-  const server = await startManagerServer({ listen: options.listen, registry, isReady: () => isReady });
-  const cluster = await connect(options, identity, registry, log);
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   for (const name of ['SIGTERM', 'SIGINT'] as const) context.signals.on(name, stop);
-  log.info({ identity, port: server.port }, 'started');
-  try {
-    const end = await act(
-      {
-        options,
-        context,
-        cluster,
-        identity,
-        log,
-        metricsOf: createControllerMetrics(registry),
-        runMetrics: createRunMetrics(registry, context.clock),
-        leading: leadershipGauge(registry, options.lease),
-        onReady: () => {
-          isReady = true;
-        },
-      },
-      stopping.signal,
-    );
-    log.info({ identity, end }, 'ended');
-    return end === 'lost' ? commandExitCodes.failed : commandExitCodes.success;
-  } finally {
+  await using closing = new AsyncDisposableStack();
+  closing.defer(() => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) context.signals.off(name, stop);
-    await cluster.close();
-    await server.close();
+  });
+  const server = await startManagerServer({
+    listen: options.listen,
+    ...(secure === undefined ? { registry } : {}),
+    isReady: () => isReady,
+  });
+  closing.defer(() => server.close());
+  const cluster = await connect(options, identity, registry, log);
+  closing.defer(() => cluster.close());
+  const ports: { port: number; securePort?: number } = { port: server.port };
+  if (secure !== undefined) {
+    const { clock } = context;
+    const access = metricsAccess(cluster, clock);
+    const secureServer = await startSecureMetricsServer({ ...secure, registry, access, clock, log });
+    closing.defer(() => secureServer.close());
+    ports.securePort = secureServer.port;
   }
+  log.info({ identity, ...ports }, 'started');
+  const end = await act(
+    {
+      options,
+      context,
+      cluster,
+      identity,
+      log,
+      metricsOf: createControllerMetrics(registry),
+      runMetrics: createRunMetrics(registry, context.clock),
+      sweepMetrics: createSweepMetrics(registry),
+      leading: leadershipGauge(registry, options.lease),
+      onReady: () => {
+        isReady = true;
+      },
+    },
+    stopping.signal,
+  );
+  log.info({ identity, end }, 'ended');
+  return end === 'lost' ? commandExitCodes.failed : commandExitCodes.success;
+}
+
+/** Where metrics are served over TLS, if they are wanted so. */
+function secureMetricsOf({
+  secureMetricsListen: listen,
+  tlsFolder,
+}: ManagerOptions): { readonly listen: string; readonly tlsFolder: string } | undefined {
+  if (listen === undefined && tlsFolder === undefined) return undefined;
+  if (listen === undefined || tlsFolder === undefined)
+    throw new CommandError('--secure-metrics-listen and --tls-folder are of use only together');
+  return { listen, tlsFolder };
 }
 
 async function act(manager: Manager, signal: AbortSignal): Promise<'stopped' | 'lost'> {
@@ -180,7 +209,7 @@ function controlRuns(
 }
 
 function controlSweeps(
-  { options: { namespace }, context, identity, log, metricsOf }: Manager,
+  { options: { namespace }, context, identity, log, metricsOf, sweepMetrics }: Manager,
   cluster: Cluster,
   signal: AbortSignal,
   onReady: () => void,
@@ -190,6 +219,7 @@ function controlSweeps(
     clock: context.clock,
     log: log.child({ controller: 'trainingsweep' }),
     metrics: metricsOf('trainingsweep'),
+    sweepMetrics,
     onReady,
     settings: { instance: identity, ...(namespace === undefined ? {} : { namespace }) },
     signal,

@@ -3,11 +3,13 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { CommandError } from './command-error.ts';
+import { parseListen } from './parse-listen.ts';
 
 export interface ManagerServerOptions {
   /** `address:port`; port 0 is any free one. */
   readonly listen: string;
-  readonly registry: Registry;
+  /** Absent where the metrics are served elsewhere. */
+  readonly registry?: Registry;
   /** Whether this replica does, or could at once begin to do, its work. */
   readonly isReady: () => boolean;
 }
@@ -27,22 +29,20 @@ export async function startManagerServer({
   registry,
   isReady,
 }: ManagerServerOptions): Promise<ManagerServer> {
-  const [, host, port] = /^(.*):([0-9]{1,5})$/.exec(listen) ?? [];
-  if (host === undefined || port === undefined)
-    throw new CommandError(`--listen must be an address and a port such as 0.0.0.0:8080 (found "${listen}")`);
+  const { host, port } = parseListen('--listen', listen);
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0];
     if (request.method !== 'GET') answer(response, 405, 'only GET');
     else if (path === '/healthz') answer(response, 200, 'ok');
     else if (path === '/readyz') answer(response, isReady() ? 200 : 503, isReady() ? 'ok' : 'not ready yet');
-    else if (path === '/metrics') {
+    else if (path === '/metrics' && registry !== undefined) {
       registry.metrics().then(
         (text) => answer(response, 200, text, registry.contentType),
         () => answer(response, 500, 'the metrics cannot be read'),
       );
     } else answer(response, 404, 'there are /healthz, /readyz and /metrics');
   });
-  server.listen(Number(port), host.replace(/^\[(.*)\]$/, '$1'));
+  server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (error) {

@@ -27,8 +27,16 @@ export function managerCommand(context: CommandContext, finish: (exitCode: numbe
     .addOption(count('--api-rate <count>', 'most requests a second to the API server in the long run', 200))
     .addOption(count('--api-burst <count>', 'most requests at once after a pause', 400))
     .option('--listen <address:port>', 'where /healthz, /readyz and /metrics are served', '0.0.0.0:8080')
+    .option(
+      '--secure-metrics-listen <address:port>',
+      'serve /metrics here only, over TLS, to accounts that may get the path /metrics; needs --tls-folder',
+    )
+    .option('--tls-folder <folder>', 'folder with tls.crt and tls.key, read again as they change')
     .addOption(
-      new Option('--log-level <level>', 'how much is logged, as JSON lines on standard error')
+      new Option(
+        '--log-level <level>',
+        'how much is logged on standard error, as JSON lines, or for people where it is a terminal',
+      )
         .choices(logLevels)
         .default('info'),
     )

@@ -13,6 +13,7 @@ import { keyOf, ObjectCache, parseKey } from './object-cache.ts';
 import { CreationFailedError } from './plan-executor.ts';
 import { reconcileLoop } from './reconcile-loop.ts';
 import { executeSweepActions } from './sweep-executor.ts';
+import { noSweepMetrics, type SweepMetrics } from './sweep-metrics.ts';
 import { SweepStatusWriter } from './sweep-status-writer.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -34,6 +35,8 @@ export interface SweepControllerOptions {
   };
   /** Default: counts nothing. */
   readonly metrics?: ControllerMetrics;
+  /** Default: counts nothing. */
+  readonly sweepMetrics?: SweepMetrics;
   /** Called once everything that exists is known and work begins. */
   readonly onReady?: () => void;
   /** Lifetime: on abort, reconciles under way are finished and no other begins. */
@@ -90,7 +93,7 @@ class SweepController {
   }
 
   async run(): Promise<void> {
-    const { clock, log, settings, onReady, signal } = this.#options;
+    const { clock, log, settings, sweepMetrics = noSweepMetrics, onReady, signal } = this.#options;
     await reconcileLoop({
       subject: 'sweep',
       queue: this.#queue,
@@ -100,7 +103,10 @@ class SweepController {
       metrics: this.#metrics,
       clock,
       log,
-      ...(onReady === undefined ? {} : { onReady }),
+      onReady: () => {
+        sweepMetrics.observe(() => this.#sweeps.all());
+        onReady?.();
+      },
       signal,
     });
   }

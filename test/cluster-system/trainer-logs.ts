@@ -47,7 +47,7 @@ export async function hasSaved(system: ClusterSystem, run: string, step: number)
   await until(
     `run ${run} has saved step ${step}`,
     () => (attemptLogs(system, run).some(({ saved }) => (saved.at(-1) ?? 0) >= step) ? true : undefined),
-    { timeoutMs: 120_000 },
+    { timeoutMs: 180_000 },
   );
 }
 

@@ -15,10 +15,13 @@ const release = 'ringmaster';
 /** The operator as the API server knows it. */
 export const operatorUser = `system:serviceaccount:${operatorNamespace}:${release}`;
 
-/** The objects of the shipped chart, but for those of the named templates. */
+/**
+ * The objects that named templates of the shipped chart make, on a cluster that serves some more API versions.
+ */
 export async function renderChart(
   templates: readonly string[],
   values: readonly string[] = [],
+  apiVersions: readonly string[] = [],
 ): Promise<string> {
   const { helm } = await kubectlPrograms();
   const { stdout } = await runProgram(helm, [
@@ -27,6 +30,7 @@ export async function renderChart(
     chart,
     `--namespace=${operatorNamespace}`,
     ...values.map((value) => `--set=${value}`),
+    ...apiVersions.map((version) => `--api-versions=${version}`),
     ...templates.flatMap((template) => ['--show-only', `templates/${template}.yaml`]),
   ]);
   return stdout;

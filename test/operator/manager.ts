@@ -5,7 +5,8 @@ import { isObject } from '../../operator/api/v1alpha1/wire-guards.ts';
 import { startChild, type Child } from '../control-plane/child.ts';
 import { until } from '../control-plane/until.ts';
 
-const program = fileURLToPath(new URL('../../operator/cli/main.ts', import.meta.url));
+/** The command line. */
+export const managerProgram = fileURLToPath(new URL('../../operator/cli/main.ts', import.meta.url));
 
 /** One line of a manager's log. */
 export interface LogLine {
@@ -46,7 +47,7 @@ export async function startManager(options: ManagerProcessOptions): Promise<Mana
     name,
     process.execPath,
     [
-      program,
+      managerProgram,
       'manager',
       `--kubeconfig=${kubeconfig}`,
       `--identity=${name}`,

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Registry } from 'prom-client';
+import { isObject } from '../../api/v1alpha1/wire-guards.ts';
 import { group } from '../../api/v1alpha1/group.ts';
 import type { KubernetesObject } from '../../api/wire.ts';
 import { systemClock, type Clock } from '../../base/clock.ts';
@@ -66,9 +67,16 @@ export interface PodLogOptions {
 export interface HttpCluster extends Cluster {
   /** The output of a container as it comes, each line with the moment of its writing before it. Not retried. */
   podLog(key: ObjectKey, options: PodLogOptions, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
+  /** Asks the server for its opinion, which is stored nowhere: the status that it answers with. */
+  review(kind: ReviewKind, spec: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>>;
   /** Breaks every connection and ends calls under way, also those that wait to be tried again. */
   close(): Promise<void>;
 }
+
+/** Who has a token; whether somebody may do something. */
+type ReviewKind = 'TokenReview' | 'SubjectAccessReview';
+
+const reviewGroups = { TokenReview: 'authentication.k8s.io', SubjectAccessReview: 'authorization.k8s.io' };
 
 const defaultRateLimit: RateLimit = { perSecond: 50, burst: 100 };
 const mergePatchType = 'application/merge-patch+json';
@@ -236,6 +244,17 @@ export async function openHttpCluster(options: HttpClusterOptions): Promise<Http
         purpose: 'watches',
         signal,
       }),
+
+    async review(kind, spec) {
+      const version = `${reviewGroups[kind]}/v1`;
+      const answer = await call({
+        method: 'POST',
+        path: `/apis/${version}/${kind.toLowerCase()}s`,
+        body: { apiVersion: version, kind, metadata: {}, spec },
+        purpose: 'calls',
+      });
+      return isObject(answer) && isObject(answer.status) ? answer.status : {};
+    },
 
     close: async () => {
       closing.abort();
