@@ -67,6 +67,12 @@ export function chartsOf(history: readonly EpochSummary[], moments: readonly Mom
       series: [curve('learning rate', (p) => p.learningRate)],
     },
     {
+      title: 'Throughput',
+      axis: 'epoch',
+      unit: ' img/s',
+      series: [curve('images a second', (p) => p.imagesPerSecond)],
+    },
+    {
       title: 'What happened when',
       axis: 'time',
       unit: '',
@@ -94,7 +100,7 @@ export function drawChart({ title, axis, unit, series }: Chart, palette: Palette
       animation: false,
       color: colours,
       legend: { show: series.length > 1 && axis === 'epoch', top: 0, itemGap: 24, textStyle: label },
-      grid: { left: 16, right: 24, top: 40, bottom: 32 },
+      grid: { left: 16, right: 24, top: 40, bottom: 32, outerBoundsMode: 'same' },
       xAxis: {
         type: axis === 'time' ? 'time' : 'value',
         name: axis === 'time' ? '' : 'epoch',

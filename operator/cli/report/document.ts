@@ -32,19 +32,21 @@ const styles = `
 :root { color-scheme: light dark; --ground: #fff; --text: #1b1f24; --quiet: #57606a; --line: #d0d7de; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 1.5rem; }
-h1 small { color: var(--quiet); font-weight: normal; }
+h1 { overflow-wrap: anywhere; } h1 small { color: var(--quiet); font-weight: normal; }
 h2 { border-bottom: 1px solid var(--line); margin-top: 2.5rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1.5rem; }
+dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.25rem 1.5rem; }
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: 0.25rem 1rem 0.25rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th, td { text-align: left; padding: 0.25rem 1.5rem 0.25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
+th:last-child, td:last-child { white-space: normal; overflow-wrap: anywhere; min-width: 10rem; padding-right: 0; }
+.wide { overflow-x: auto; }
 pre { overflow: auto; padding: 1rem; border: 1px solid var(--line); }
-figure { margin: 0; } figure svg { max-width: 100%; height: auto; } .dark { display: none; }
+figure { margin: 0; } figure svg { width: 100%; height: auto; } .dark { display: none; }
 @media screen and (prefers-color-scheme: dark) {
   :root { --ground: #0d1117; --text: #e6e9ee; --quiet: #9aa4b0; --line: #444c56; }
   .light { display: none; } .dark { display: block; }
 }
-@media print { section { break-inside: avoid; } pre { white-space: pre-wrap; } }
+@media print { figure, tr { break-inside: avoid; } h2 { break-after: avoid; } pre { white-space: pre-wrap; } .wide { overflow: visible; } }
 `;
 
 /** A part of the page with its heading. */
@@ -67,7 +69,9 @@ export function definitions(rows: readonly (readonly [string, string])[]): strin
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
   const head = heading.map((cell) => `<th scope="col">${escapeHtml(cell)}</th>`).join('');
   const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`);
-  return `<table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`;
+  // Where the window is narrow a table is scrolled by itself, also by keyboard.
+  const label = `Table of ${heading.join(', ')}`;
+  return `<div class="wide" tabindex="0" role="region" aria-label="${escapeHtml(label)}"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
 }
 
 /** Text that stays text, whatever a manifest or a message of a trainer says. */

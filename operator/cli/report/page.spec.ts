@@ -9,6 +9,7 @@ const history = [1, 2, 3].map((epoch) => ({
   validationLoss: 1.1 / epoch,
   top1: 0.3 * epoch,
   top5: 0.99,
+  imagesPerSecond: 1234.5,
 }));
 const savedAt = '2026-01-01T00:10:00Z';
 const contents: ReportContents = {
@@ -21,6 +22,7 @@ const contents: ReportContents = {
   ],
   checkpoints: [{ uri: '/checkpoints/step-1404', step: 1404, sizeBytes: 1, epoch: 3, top1: 0.9, savedAt }],
   events: [{ at: '2026-01-01T00:05:00Z', reason: 'RestartScheduled', note: '<script>alert("&")</script>' }],
+  environment: [['ranks', '2 ranks in 1 pod']],
   madeAt: '2026-01-01T01:00:00Z',
   version: '0.1.0',
 };
@@ -41,10 +43,18 @@ describe('the page of a run', () => {
 
   it('has each chart for a light and a dark ground, with a name, and its figures as a table', () => {
     const page = drawPage(contents);
-    for (const title of ['Loss', 'Validation accuracy', 'Learning rate', 'What happened when']) {
+    for (const title of [
+      'Loss',
+      'Validation accuracy',
+      'Learning rate',
+      'Throughput',
+      'What happened when',
+    ]) {
       expect(page.match(new RegExp(`<svg role="img" aria-label="${title}"`, 'g'))).toHaveLength(2);
     }
     expect(page).toContain('<td>3</td><td>0.3333</td><td>0.3667</td><td>90.00 %</td>');
+    expect(page).toContain('<td>0.100</td><td>1,235</td>');
+    expect(page).toContain('<dt>ranks</dt><dd>2 ranks in 1 pod</dd>');
   });
 
   it('is a page also of a run of which nothing is known yet', () => {

@@ -1,8 +1,9 @@
 import { dump } from 'js-yaml';
 import type { EpochSummary } from '../../api/trainer/progress.ts';
+import { formatBytes } from '../../base/quantities.ts';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
 import type { CheckpointSummary } from '../checkpoints/checkpoint-documents.ts';
-import { formatLearningRate, formatPercent } from '../display/figures.ts';
+import { formatCount, formatEpoch, formatLearningRate, formatPercent } from '../display/figures.ts';
 import { nameOf } from '../display/run-block.ts';
 import { summaryRows } from '../display/summary.ts';
 import { chartsOf, drawChart, type Chart, type Moment } from './charts.ts';
@@ -14,6 +15,8 @@ export interface ReportContents {
   readonly history: readonly EpochSummary[];
   readonly moments: readonly Moment[];
   readonly checkpoints: readonly CheckpointSummary[];
+  /** What it ran on and with, as labels and values. */
+  readonly environment: readonly (readonly [string, string])[];
   /** What happened, oldest first. */
   readonly events: readonly { readonly at: string; readonly reason: string; readonly note: string }[];
   readonly madeAt: string;
@@ -23,7 +26,7 @@ export interface ReportContents {
 
 /** One HTML page that needs nothing besides itself: no script, no font, no request. */
 export function drawPage(contents: ReportContents): string {
-  const { run, history, moments, checkpoints, events, madeAt, version } = contents;
+  const { run, history, moments, checkpoints, environment, events, madeAt, version } = contents;
   const sections = [
     section('Result', definitions(summaryRows(run))),
     ...chartsOf(history, moments).map((chart) => section(chart.title, chartFigure(chart))),
@@ -40,14 +43,13 @@ export function drawPage(contents: ReportContents): string {
         ),
     section(
       'Configuration',
-      `<pre tabindex="0" aria-label="Configuration in YAML">${escapeHtml(dump(run.spec, { lineWidth: 100 }))}</pre>`,
+      `<pre tabindex="0" role="region" aria-label="Configuration in YAML">${escapeHtml(dump(run.spec, { lineWidth: 100 }))}</pre>`,
     ),
     section(
       'Environment',
       definitions([
+        ...environment,
         ['uid', run.metadata.uid ?? 'unknown'],
-        ['image', run.spec.trainers.image ?? 'the default of the operator'],
-        ['ranks', String(run.spec.trainers.pods * run.spec.trainers.gpusPerPod)],
         ['report', `made ${madeAt} by ringmaster ${version}`],
       ]),
     ),
@@ -64,7 +66,7 @@ function epochTable(history: readonly EpochSummary[]): string {
     value === undefined ? '' : format(value);
   const loss = (value: number) => value.toFixed(4);
   return table(
-    ['epoch', 'training loss', 'validation loss', 'top-1', 'top-5', 'learning rate'],
+    ['epoch', 'training loss', 'validation loss', 'top-1', 'top-5', 'learning rate', 'images/s'],
     history.map((point) => [
       String(point.epoch),
       loss(point.trainLoss),
@@ -72,17 +74,20 @@ function epochTable(history: readonly EpochSummary[]): string {
       optional(point.top1, formatPercent),
       optional(point.top5, formatPercent),
       formatLearningRate(point.learningRate),
+      optional(point.imagesPerSecond, formatCount),
     ]),
   );
 }
 
 function checkpointTable(checkpoints: ReportContents['checkpoints']): string {
   return table(
-    ['step', 'epoch', 'top-1', 'saved', 'where'],
-    checkpoints.map(({ step, epoch, top1, savedAt, uri }) => [
+    ['step', 'epoch', 'top-1', 'attempt', 'size', 'saved', 'where'],
+    checkpoints.map(({ step, epoch, top1, attempt, sizeBytes, savedAt, uri }) => [
       String(step),
-      epoch === undefined ? '' : String(epoch),
+      epoch === undefined ? '' : formatEpoch(epoch),
       top1 === undefined ? '' : formatPercent(top1),
+      attempt === undefined ? '' : String(attempt),
+      formatBytes(sizeBytes),
       savedAt ?? '',
       uri,
     ]),

@@ -19,6 +19,7 @@ import { readCurves } from '../curves/run-curves.ts';
 import { findRun } from '../find-runs.ts';
 import { readVersion } from '../version.ts';
 import type { Moment } from './charts.ts';
+import { describeEnvironment } from './environment.ts';
 import type { ReportContents } from './page.ts';
 
 interface ReportOptions extends PlaceOptions, StoreOptions {
@@ -42,13 +43,14 @@ export function reportCommand(context: CommandContext, finish: (exitCode: number
 
 async function report(name: string, options: ReportOptions, context: CommandContext): Promise<number> {
   const place = await choosePlace(options, context);
-  const { run, events, history } = await withConnection(place, context, async (connection) => {
+  const { run, events, history, environment } = await withConnection(place, context, async (connection) => {
     const found = await findRun(connection, name);
     const all: ReadEvent[] = await connection.cluster.list(resourceTypes.events, connection.scope);
     return {
       run: found,
       events: all.filter(({ regarding }) => regarding.uid === found.metadata.uid),
       history: await readCurves(found, connection, options, context),
+      environment: await describeEnvironment(found, connection),
     };
   });
   const checkpoints = await listCheckpoints(run, options, context);
@@ -63,6 +65,7 @@ async function report(name: string, options: ReportOptions, context: CommandCont
     run,
     history,
     checkpoints,
+    environment,
     moments: momentsOf(run, checkpoints, told),
     events: told,
     madeAt: toTimestamp(context.clock.now()),
@@ -117,9 +120,17 @@ function momentsOf(
   return [
     ...moment('start', status?.startTime),
     ...checkpoints.flatMap(({ savedAt }) => moment('checkpoint', savedAt)),
-    ...events
-      .filter(({ reason }) => reason === 'RestartScheduled')
-      .flatMap(({ at }) => moment('restart', at)),
+    ...restartsOf(status, events).flatMap((at) => moment('restart', at)),
     ...moment('end', status?.completionTime),
   ];
+}
+
+/** A cluster forgets events after an hour; the last failure stands in the status for ever. */
+function restartsOf(
+  status: TrainingRun['status'],
+  events: readonly { readonly at: string; readonly reason: string }[],
+): string[] {
+  const told = events.filter(({ reason }) => reason === 'RestartScheduled').map(({ at }) => at);
+  const last = (status?.restarts?.total ?? 0) === 0 ? undefined : status?.lastFailure?.at;
+  return last === undefined || told.some((at) => at >= last) ? told : [...told, last];
 }
