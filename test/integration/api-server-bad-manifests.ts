@@ -70,6 +70,12 @@ export const badManifests: readonly BadManifest[] = [
     says: uris,
   },
   {
+    what: 'another network on resume',
+    spec: { resumeWithChanges: ['recipe.learningRate', 'model.depth'] },
+    field: 'spec.resumeWithChanges[1]',
+    says: 'must be data, recipe, or a field below one, such as recipe.learningRate',
+  },
+  {
     what: 'a deadline without a unit',
     spec: { activeDeadline: '90' },
     field: 'spec.activeDeadline',

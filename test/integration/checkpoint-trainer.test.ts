@@ -207,6 +207,18 @@ describe('a run that continues a checkpoint of another', () => {
   });
 });
 
+describe('a run that continues with another recipe', () => {
+  it('does so when it was asked to, and counts steps on', async () => {
+    const changes = { resumeFrom: stepOf(undisturbed.uri, 40), recipe: { labelSmoothing: 0 } };
+    const end = await train('asked', { ...changes, resumeWithChanges: ['recipe.labelSmoothing'] }).ended;
+    expect(end.log).toContain('changes that were asked for');
+    const state = await stateAt(resultOf(end).uri);
+    expect(state).toMatchObject({ step: 48, history: [{ epoch: 1 }, { epoch: 2 }, { epoch: 3 }] });
+    expect(state.spec.recipe.labelSmoothing).toBe(0);
+    expect(state.weightsHash).not.toBe(undisturbed.weightsHash);
+  });
+});
+
 describe('a run that starts from pretrained weights', () => {
   const learningRate = { ...smallSpec().recipe.learningRate, base: 1e-9, warmupEpochs: 0 };
 

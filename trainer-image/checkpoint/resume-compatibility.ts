@@ -21,22 +21,35 @@ const settledAtStart: ReadonlySet<string> = new Set([
   'model.pretrained',
 ]);
 
+/** What training goes on with that no field of a spec tells. */
+export interface Fingerprints {
+  /** `TrainingInput.fingerprint` */
+  readonly dataFingerprint: string;
+  /** `Teacher.hash`, if there is a teacher. */
+  readonly teacherHash?: string | undefined;
+}
+
 /**
- * What forbids continuing a checkpoint under a spec; empty if nothing does.
+ * What differs between the training of a checkpoint and a spec, as far as it may not without being asked for; empty if
+ * nothing does.
  *
  * Continued training must be what uninterrupted training would have been, so the model, the data, its
  * augmentation and every field of the recipe must be as they were. `recipe.epochs` may change as long as the
  * past does not: not under a cosine, which is stretched over all epochs, and not to fewer than are finished.
- * How many ranks train, where data and checkpoints lie and what is kept may change freely.
- * @param dataFingerprint `TrainingInput.fingerprint` of the data to go on with
+ * A teacher is known by its weights, wherever they lie. How many ranks train, where data and checkpoints lie and what is
+ * kept may change freely.
  */
 export function resumeCompatibility(
   state: TrainingState,
   spec: ResolvedSpec,
-  dataFingerprint: string,
+  { dataFingerprint, teacherHash }: Fingerprints,
 ): ChangedField[] {
   const saved = trajectoryFields(state.spec);
   const wanted = trajectoryFields(spec);
+  if (state.teacherHash !== undefined && teacherHash !== undefined) {
+    saved.set(teacherField, state.teacherHash);
+    wanted.set(teacherField, teacherHash);
+  }
   const changed = [...new Set([...saved.keys(), ...wanted.keys()])]
     .map((field) => ({ field, saved: saved.get(field), wanted: wanted.get(field) }))
     .filter((each) => !settledAtStart.has(each.field))
@@ -48,19 +61,39 @@ export function resumeCompatibility(
   return changed;
 }
 
+const teacherField = 'recipe.distillation.teacher';
+
 /**
  * Returns if a checkpoint may be continued under a spec.
+ * @returns what differs and was asked for in `resumeWithChanges`
  * @throws IncompatibleCheckpoint naming every field that forbids it
  */
-export function requireCompatible(state: TrainingState, spec: ResolvedSpec, dataFingerprint: string): void {
-  const changed = resumeCompatibility(state, spec, dataFingerprint);
-  if (changed.length === 0) return;
-  const list = changed.map(
+export function requireCompatible(
+  state: TrainingState,
+  spec: ResolvedSpec,
+  fingerprints: Fingerprints,
+): ChangedField[] {
+  const changed = resumeCompatibility(state, spec, fingerprints);
+  const refused = changed.filter(({ field }) => !mayDiffer(field) || !isAskedFor(field, spec));
+  if (refused.length === 0) return changed;
+  const list = refused.map(
     ({ field, saved, wanted }) => `${field} was ${describe(saved)} and is now ${describe(wanted)}`,
   );
+  const permission = refused.every(({ field }) => mayDiffer(field))
+    ? ', name what may differ in spec.resumeWithChanges,'
+    : ',';
   throw new IncompatibleCheckpoint(
-    `the checkpoint of step ${state.step} cannot be continued: ${list.join('; ')}. Change back what was changed, or train from the beginning in a new run`,
+    `the checkpoint of step ${state.step} cannot be continued: ${list.join('; ')}. Change back what was changed${permission} or train from the beginning in a new run`,
   );
+}
+
+/** Whether the tensors of a checkpoint still fit when this field differs. */
+function mayDiffer(field: string): boolean {
+  return !field.startsWith('model.') && !field.startsWith('recipe.averaging.');
+}
+
+function isAskedFor(field: string, { resumeWithChanges }: ResolvedSpec): boolean {
+  return resumeWithChanges.some((asked) => field === asked || field.startsWith(`${asked}.`));
 }
 
 function mayChangeEpochs(state: TrainingState, { recipe }: ResolvedSpec): boolean {

@@ -21,6 +21,8 @@ export const TrainingState = z.object({
   spec: ResolvedSpec,
   /** `TrainingInput.fingerprint` */
   dataFingerprint: Sha256,
+  /** SHA-256 of the values of the teacher, if there is one. */
+  teacherHash: Sha256.optional(),
   /** SHA-256 of weights, statistics and momentum, on which all ranks agreed. */
   weightsHash: Sha256,
   /** Validation top-1 of exactly these weights; absent if they were not evaluated. */

@@ -11,8 +11,11 @@ export class CheckpointFailed extends RingmasterError {
   }
 }
 
-/** Waits between tries to commit; training goes on meanwhile. */
-const retryDelaysMs = [1000, 4000, 10_000];
+/**
+ * Waits between tries to commit; training goes on meanwhile. None is long: what is trained until a store that came back
+ * is asked again would be lost with the pod. The storage itself backs off, with jitter, within each try.
+ */
+const retryDelaysMs = [1000, 2000, 2000, 2000, 2000, 2000, 2000, 2000];
 
 export interface CommitterOptions {
   /**

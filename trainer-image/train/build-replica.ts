@@ -1,18 +1,16 @@
 import type { ResolvedSpec } from '../../operator/api/v1alpha1/resolved-spec.ts';
 import { initialValues } from '../model/initializers.ts';
 import type { Network } from '../model/network.ts';
-import type { StorageAccess } from '../storage/storage-access.ts';
 import { startTensorFlow, type TensorFlow } from '../tensorflow/tensorflow.ts';
 import { createReplica } from './replica-factory.ts';
 import type { Replica } from './replica.ts';
 import type { StepSettings } from './step-settings.ts';
-import { readTeacher, type Teacher } from './teacher.ts';
+import type { Teacher } from './teacher.ts';
 
 export interface ReplicaPlace {
   /** As {@link tensorFlowOnce} makes it. */
   readonly tensorflow: () => TensorFlow;
-  /** How to reach the teacher. */
-  readonly storage: StorageAccess;
+  readonly teacher: Teacher | undefined;
 }
 
 export interface ProcessPlace {
@@ -37,18 +35,13 @@ export function tensorFlowOnce({ rank, addresses, threads }: ProcessPlace): () =
 
 /**
  * Puts a network on the device of this process, with the initial weights of its spec.
- * @throws IncompatibleCheckpoint if the teacher that the recipe names cannot teach this network
  */
 export async function buildReplica(
   network: Network,
   spec: Pick<ResolvedSpec, 'model' | 'recipe'>,
-  { tensorflow, storage }: ReplicaPlace,
+  { tensorflow, teacher }: ReplicaPlace,
 ): Promise<Replica> {
   const { model, recipe } = spec;
-  const { distillation } = recipe;
-  // Before TensorFlow starts: a teacher that does not fit is said sooner.
-  const teacher =
-    distillation === undefined ? undefined : await readTeacher(distillation.teacher, model, storage);
   return createReplica({
     tensorflow: tensorflow(),
     settings: stepSettings(network, spec, teacher),

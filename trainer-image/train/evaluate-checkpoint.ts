@@ -42,8 +42,9 @@ export async function evaluateCheckpoint(options: EvaluateCheckpointOptions): Pr
   const input = await openTrainingInput(spec, { rank: 0, worldSize: 1 }, { native, threads, storage });
   const network = resNet(spec.model);
   // The file has the averaged weights in place of the last, if averages were kept.
-  const recipe = { ...spec.recipe, distillation: undefined, averaging: undefined };
-  const replica = await buildReplica(network, { model: spec.model, recipe }, { tensorflow, storage });
+  const recipe = { ...spec.recipe, averaging: undefined };
+  const place = { tensorflow, teacher: undefined };
+  const replica = await buildReplica(network, { model: spec.model, recipe }, place);
   try {
     await replica.restore(fromCheckpointLayout(tensors, network));
     const validation = await evaluate({ replica, input, stopRequested: () => false });

@@ -4,7 +4,7 @@ import type { Recording } from '../tensorflow/recording.ts';
 import { startTensorFlow } from '../tensorflow/tensorflow.ts';
 import { stepSettings } from './build-replica.ts';
 import { replicaRecordings } from './replica-functions.ts';
-import { readTeacher } from './teacher.ts';
+import { teacherOf } from './teacher.ts';
 
 /**
  * The training step of rank 0 as TensorFlow gets it: recorded, with the all-reduces of all ranks, in the precision of
@@ -13,8 +13,8 @@ import { readTeacher } from './teacher.ts';
  */
 export async function recordTrainingStep(spec: ResolvedSpec): Promise<Recording> {
   const { model, recipe, pods, ranksPerPod } = spec;
-  const { distillation, accumulationSteps, batchSize, precision } = recipe;
-  const teacher = distillation === undefined ? undefined : await readTeacher(distillation.teacher, model, {});
+  const { accumulationSteps, batchSize, precision } = recipe;
+  const teacher = await teacherOf(spec, {});
   const worldSize = pods * ranksPerPod;
   const tensorflow = { ...startTensorFlow({ threads: { intraOp: 1, interOp: 1 } }), worldSize };
   const recordings = replicaRecordings(

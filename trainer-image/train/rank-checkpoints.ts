@@ -2,6 +2,7 @@ import { readCheckpoint } from '../checkpoint/read-checkpoint.ts';
 import { requireCompatible } from '../checkpoint/resume-compatibility.ts';
 import { writeSnapshot } from '../checkpoint/write-snapshot.ts';
 import { toTimestamp, type Clock } from '../../operator/base/clock.ts';
+import type { Logger } from '../../operator/base/logging.ts';
 import type { Network } from '../model/network.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { fromCheckpointLayout, toCheckpointLayoutInTurns } from './checkpoint-tensors.ts';
@@ -29,12 +30,15 @@ export interface RankCheckpointsOptions {
   readonly network: Network;
   /** `TrainingInput.fingerprint` */
   readonly dataFingerprint: string;
+  /** `Teacher.hash`, if there is a teacher. */
+  readonly teacherHash: string | undefined;
   readonly epochsAt: (step: number) => number;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 export function openRankCheckpoints(options: RankCheckpointsOptions): RankCheckpoints {
-  const { assignment, network, dataFingerprint, epochsAt, clock } = options;
+  const { assignment, network, dataFingerprint, teacherHash, epochsAt, clock, log } = options;
   const { spec, restoreFrom, attempt, worldSize, storage } = assignment;
   return {
     async restore(replica) {
@@ -47,7 +51,8 @@ export function openRankCheckpoints(options: RankCheckpointsOptions): RankCheckp
         return untrained;
       }
       const { tensors, state } = await readCheckpoint(openStorage(restoreFrom, storage), '');
-      requireCompatible(state, spec, dataFingerprint);
+      const changed = requireCompatible(state, spec, { dataFingerprint, teacherHash });
+      if (changed.length > 0) log.info({ changed }, 'training continues with changes that were asked for');
       await replica.restore(fromCheckpointLayout(tensors, network));
       const { step, history, best, lossScale, epochLoss, trainSeconds } = state;
       return {
@@ -67,6 +72,7 @@ export function openRankCheckpoints(options: RankCheckpointsOptions): RankCheckp
         worldSize,
         spec,
         dataFingerprint,
+        ...(teacherHash === undefined ? {} : { teacherHash }),
         weightsHash,
         ...(top1 === undefined ? {} : { top1 }),
         savedAt: toTimestamp(clock.now()),

@@ -7,6 +7,7 @@ import { createProgressReporter } from './progress-reporter.ts';
 import type { FromRank, RankAssignment } from './rank-protocol.ts';
 import { openRankCheckpoints } from './rank-checkpoints.ts';
 import { createSnapshotWriter, type SnapshotWriter } from './snapshot-writer.ts';
+import { teacherOf } from './teacher.ts';
 import { train } from './training-loop.ts';
 import { planTraining } from './training-plan.ts';
 
@@ -70,14 +71,18 @@ async function run(
   );
   const plan = planTraining(spec, input.stepsPerEpoch);
   const network = resNet(spec.model);
+  // Before TensorFlow starts: a teacher that does not fit is said sooner.
+  const teacher = await teacherOf(spec, storage);
   const checkpoints = openRankCheckpoints({
     assignment,
     network,
     dataFingerprint: input.fingerprint,
+    teacherHash: teacher?.hash,
     epochsAt: plan.epochsAt,
     clock,
+    log,
   });
-  const replica = await buildReplica(network, spec, { tensorflow, storage });
+  const replica = await buildReplica(network, spec, { tensorflow, teacher });
   // Neither is closed: a rank's memory ends with its process, and a failure must be reported without delay.
   const from = await checkpoints.restore(replica);
   log.info(

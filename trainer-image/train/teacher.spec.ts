@@ -43,6 +43,7 @@ describe('a teacher', () => {
     const teacher = await read(await writeModel('alone.safetensors', architecture));
     expect(teacher.network.variables).toEqual(resNet(architecture).variables);
     expect(hashTensors(teacher.values)).toBe(hashTensors(valuesOf(architecture)));
+    expect(teacher.hash).toBe(hashTensors(valuesOf(architecture)));
   });
 
   it('is what the state beside it says, where the tensors leave it open', async () => {

@@ -1,3 +1,4 @@
+import type { ResolvedSpec } from '../../operator/api/v1alpha1/resolved-spec.ts';
 import { stateFile } from '../checkpoint/checkpoint-layout.ts';
 import { IncompatibleCheckpoint } from '../checkpoint/incompatible-checkpoint.ts';
 import { parseJson } from '../checkpoint/manifest.ts';
@@ -10,6 +11,7 @@ import { openStorage } from '../storage/open-storage.ts';
 import type { StorageAccess } from '../storage/storage-access.ts';
 import { elementCount, float32Tensor, type HostTensor } from '../tensorflow/host-tensor.ts';
 import { readPretrained, startFrom } from './pretrained-weights.ts';
+import { hashTensors } from './replica-agreement.ts';
 
 /** A trained network to learn from. */
 export interface Teacher {
@@ -17,6 +19,20 @@ export interface Teacher {
   readonly network: Network;
   /** A value of each of its variables, in our layout. */
   readonly values: readonly HostTensor[];
+  /** SHA-256 of the values. */
+  readonly hash: string;
+}
+
+/**
+ * The teacher that a spec names, if it names one.
+ * @throws as {@link readTeacher} does
+ */
+export async function teacherOf(
+  { model, recipe }: Pick<ResolvedSpec, 'model' | 'recipe'>,
+  access: StorageAccess,
+): Promise<Teacher | undefined> {
+  const { distillation } = recipe;
+  return distillation === undefined ? undefined : readTeacher(distillation.teacher, model, access);
 }
 
 /**
@@ -49,7 +65,8 @@ export async function readTeacher(
   const zeros = network.variables.map(({ name, shape }) =>
     float32Tensor(name, shape, new Float32Array(elementCount(shape))),
   );
-  return { architecture: seen, network, values: startFrom(tensors, network, zeros, uri) };
+  const values = startFrom(tensors, network, zeros, uri);
+  return { architecture: seen, network, values, hash: hashTensors(values) };
 }
 
 async function architectureBeside(uri: string, access: StorageAccess): Promise<Architecture | undefined> {

@@ -25,6 +25,21 @@ export const SpecFields = z.strictObject({
   resumeFrom: Uri.optional().describe(
     "A checkpoint of another run to continue from: its step folder. Default: the run's own newest.",
   ),
+  resumeWithChanges: z
+    .array(
+      z
+        .string()
+        .max(128)
+        .regex(
+          /^(data|recipe)(\.[a-zA-Z]+)*$/,
+          'must be data, recipe, or a field below one, such as recipe.learningRate',
+        ),
+    )
+    .max(32)
+    .default([])
+    .describe(
+      'Fields, with all below them, that may differ from those of the checkpoint to continue from: data, recipe or a field of these, such as recipe.learningRate; data stands for other images too. Steps are counted on. Default none: a changed field is refused and named.',
+    ),
   trainers: Trainers.prefault({}).describe('The gang.'),
   checkpoints: Checkpoints.describe('Where the state of training is saved.'),
   failurePolicy: FailurePolicy.prefault({}).describe('What happens when a pod fails.'),

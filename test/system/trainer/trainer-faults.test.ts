@@ -109,7 +109,7 @@ describe('a trainer pod that cannot do its work', () => {
     const { exitCode, message, log } = await pod.ended;
     expect(exitCode, log).toBe(exitCodes.checkpointFailed);
     expect(message?.reason).toBe('CheckpointFailed');
-    expect(message?.message).toContain('in 4 tries');
+    expect(message?.message).toContain('in 9 tries');
     expect(message?.step).toBeGreaterThan((message?.checkpoint?.step ?? 0) + 5);
   });
 
