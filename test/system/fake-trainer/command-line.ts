@@ -13,6 +13,8 @@ export interface CommandLine {
   readonly folder: string;
   /** Writes a manifest of a run that behaves so, and returns its name. */
   writeRun(name: string, behaviour: string, recipe?: object, model?: object): string;
+  /** Writes a manifest of a table of two rows, trained with these seeds, whose trials behave so; returns its name. */
+  writeSweep(name: string, behaviour: string, seeds: readonly number[]): string;
   /** Starts one command. */
   start(...words: string[]): RunningCommand;
   dispose(): void;
@@ -39,6 +41,10 @@ export function openCommandLine({ isTTY = false } = {}): CommandLine {
     folder,
     writeRun: (name, behaviour, recipe = {}, model = {}) => {
       writeFileSync(join(folder, `${name}.json`), JSON.stringify(manifest(name, behaviour, recipe, model)));
+      return `${name}.json`;
+    },
+    writeSweep: (name, behaviour, seeds) => {
+      writeFileSync(join(folder, `${name}.json`), JSON.stringify(sweepManifest(name, behaviour, seeds)));
       return `${name}.json`;
     },
     start: (...words) => startCommand(words, { folder, programFolder, isTTY }),
@@ -72,7 +78,18 @@ function startCommand(
   };
 }
 
-function manifest(name: string, behaviour: string, recipe: object, model: object): unknown {
+function sweepManifest(name: string, behaviour: string, seeds: readonly number[]): object {
+  const rows = [{ name: 'baseline' }, { name: 'smooth', set: { recipe: { labelSmoothing: 0.1 } } }];
+  const { apiVersion, metadata, spec } = manifest(name, behaviour, { labelSmoothing: 0 }, {});
+  return {
+    apiVersion,
+    kind: 'TrainingSweep',
+    metadata,
+    spec: { runTemplate: spec, ablation: { rows, seeds } },
+  };
+}
+
+function manifest(name: string, behaviour: string, recipe: object, model: object) {
   return {
     apiVersion: 'ringmaster.dev/v1alpha1',
     kind: 'TrainingRun',
