@@ -33,6 +33,9 @@ process.on('message', (message: ToRank) => {
     case 'stop':
       session?.stop();
       break;
+    case 'fetched':
+      session?.answer(message);
+      break;
     case 'saved':
       session?.acknowledge(message.step);
       break;

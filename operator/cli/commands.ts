@@ -90,6 +90,11 @@ const entries: readonly CommandEntry[] = [
     load: async () => (await import('./checkpoints/checkpoints-command.ts')).checkpointsCommand,
   },
   {
+    name: 'data',
+    summary: 'index, check and show data sets of images',
+    load: async () => (await import('./data/data-command.ts')).dataCommand,
+  },
+  {
     name: 'explain',
     summary: 'show what a field means',
     load: async () => (await import('./explain.ts')).explainCommand,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../operator/base/clock.ts';
 import type { Logger } from '../../operator/base/logging.ts';
-import type { FromRank, RankAssignment, RankProgress, RankSnapshot } from '../train/rank-protocol.ts';
+import type { FromRank, RankAssignment, RankProgress, RankSnapshot, ToRank } from '../train/rank-protocol.ts';
 import { startRankProcess, type RankExit, type RankProcess } from './rank-process.ts';
 import { findRootCause, settleMs, type RankEnd, type Verdict } from './root-cause.ts';
 
@@ -20,6 +20,8 @@ export interface RankGangOptions {
   readonly threadsPerRank: number;
   readonly onProgress: (rank: number, message: RankProgress) => void;
   readonly onSnapshot: (message: RankSnapshot) => void;
+  /** Answers a rank that wants a shard. */
+  readonly onFetch: (request: Extract<FromRank, { type: 'fetch' | 'discard' }>) => Promise<ToRank>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -72,6 +74,12 @@ export function startRankGang(options: RankGangOptions): RankGang {
         break;
       case 'snapshot':
         options.onSnapshot(message);
+        break;
+      case 'fetch':
+      case 'discard':
+        void options.onFetch(message).then((answer) => {
+          processes[rank - firstRank]?.send(answer);
+        });
         break;
       case 'finished':
         noteDone(rank, {

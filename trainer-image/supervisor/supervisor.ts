@@ -10,6 +10,7 @@ import { toFailure } from '../train/failure.ts';
 import type { RankAssignment } from '../train/rank-protocol.ts';
 import { lastWordsOf, type PodEnding } from './last-words.ts';
 import { createTrainerMetrics } from './metrics.ts';
+import { preparePodData, type PodData } from './pod-data.ts';
 import { joinPodNetwork, type PodNetwork } from './pod-network.ts';
 import { createPodSaving } from './pod-saving.ts';
 import { createProgressBoard, type ProgressBoard } from './progress-board.ts';
@@ -73,6 +74,7 @@ async function runPod(options: SupervisorOptions, board: ProgressBoard): Promise
     clock,
     log,
   });
+  let podData: PodData = {};
   const gang = startRankGang({
     program: options.rankProgram,
     environment: options.environment,
@@ -88,6 +90,8 @@ async function runPod(options: SupervisorOptions, board: ProgressBoard): Promise
         gang.acknowledge(snapshot.step);
       });
     },
+    onFetch: async (request) =>
+      (await podData.serve?.(request)) ?? { type: 'fetched', request: request.request },
     clock,
     log,
   });
@@ -101,13 +105,20 @@ async function runPod(options: SupervisorOptions, board: ProgressBoard): Promise
       chooseCheckpoint: () => saving.findStart(),
       signal: lifetime.signal,
     });
-    const met = joining.then((joined) => ({ how: 'met' as const, joined }));
+    const preparing = preparePodData(spec, access, join(scratchFolder, 'data'), { clock, log });
+    const met = Promise.all([joining, preparing]).then(([joined, data]) => {
+      podData = data;
+      return { how: 'met' as const, joined };
+    });
     const stopped = aborted(stop).then(() => ({ how: 'stopped' as const }));
     const begun = await Promise.race([met, gang.outcome, stopped]);
     if (begun.how !== 'met') return toEnding(begun, board);
 
     network = begun.joined;
-    startRanks(gang, options, network.meeting, { scratchFolder, storage: access });
+    startRanks(gang, options, network.meeting, {
+      ...{ scratchFolder, storage: access, cached: podData.serve !== undefined },
+      ...(podData.indexFiles === undefined ? {} : { indexFiles: podData.indexFiles }),
+    });
     void stopped.then(() => {
       board.noteStopping();
       gang.stop();
@@ -131,7 +142,7 @@ function startRanks(
   gang: RankGang,
   { assignment }: SupervisorOptions,
   { addresses, restoreFrom }: Meeting,
-  places: Pick<RankAssignment, 'scratchFolder' | 'storage'>,
+  places: Pick<RankAssignment, 'scratchFolder' | 'storage' | 'cached' | 'indexFiles'>,
 ): void {
   gang.start(({ rank, localRank }) => ({
     rank,

@@ -1,5 +1,7 @@
 import type { EpochSummary, ProgressDocument, TrainingResult } from '../../operator/api/trainer/progress.ts';
 import type { ResolvedSpec } from '../../operator/api/v1alpha1/resolved-spec.ts';
+import type { Shard } from '../data/index/sample-index.ts';
+import type { IndexFiles } from '../data/open-parts.ts';
 import type { StorageAccess } from '../storage/storage-access.ts';
 import type { Failure } from './failure.ts';
 
@@ -20,6 +22,10 @@ export interface RankAssignment {
   readonly storage: StorageAccess;
   /** Folder for snapshots on their way to storage. */
   readonly scratchFolder: string;
+  /** Indexes of the data that the supervisor has opened. */
+  readonly indexFiles?: IndexFiles;
+  /** Whether the supervisor keeps shards of remote data on this machine. */
+  readonly cached: boolean;
   /** Threads for TensorFlow's kernels, 1 or more. */
   readonly threads: number;
 }
@@ -30,7 +36,14 @@ export type ToRank =
   /** Stop at the next step boundary; rank 0 leaves a last snapshot. */
   | { readonly type: 'stop' }
   /** The snapshot of this step is taken over, so the next one may be written. */
-  | { readonly type: 'saved'; readonly step: number };
+  | { readonly type: 'saved'; readonly step: number }
+  /** The answer to a request: the file, or why there is none. */
+  | {
+      readonly type: 'fetched';
+      readonly request: number;
+      readonly file?: string;
+      readonly failure?: Failure;
+    };
 
 /** Messages from a rank to its supervisor. */
 export type FromRank =
@@ -42,6 +55,14 @@ export type FromRank =
   | { readonly type: 'finished'; readonly result?: Omit<TrainingResult, 'uri'> }
   /** Stopped at a step boundary because `stop` was asked for. */
   | { readonly type: 'stopped'; readonly step: number }
+  /** Wants a shard as a file on this machine, or has found the file that it got to be wrong. */
+  | {
+      readonly type: 'fetch' | 'discard';
+      /** Number of the request, which the answer repeats. */
+      readonly request: number;
+      readonly root: string;
+      readonly shard: Shard;
+    }
   | ({ readonly type: 'failed' } & Failure);
 
 /** Steps were finished, or the state changed. Only rank 0 fills in `progress` and `history`. */

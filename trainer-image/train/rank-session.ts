@@ -1,10 +1,12 @@
 import type { Clock } from '../../operator/base/clock.ts';
 import type { Logger } from '../../operator/base/logging.ts';
+import type { ShardCache } from '../data/source/shard-cache.ts';
 import { openTrainingInput } from '../data/training-input.ts';
 import { resNet } from '../model/resnet.ts';
 import { buildReplica, tensorFlowOnce } from './build-replica.ts';
 import { createProgressReporter } from './progress-reporter.ts';
-import type { FromRank, RankAssignment } from './rank-protocol.ts';
+import { createPodCache } from './pod-cache.ts';
+import type { FromRank, RankAssignment, ToRank } from './rank-protocol.ts';
 import { openRankCheckpoints } from './rank-checkpoints.ts';
 import { createSnapshotWriter, type SnapshotWriter } from './snapshot-writer.ts';
 import { teacherOf } from './teacher.ts';
@@ -16,6 +18,8 @@ export interface RankSession {
   stop(): void;
   /** The supervisor has taken over the snapshot of this step. */
   acknowledge(step: number): void;
+  /** The supervisor answers a request for a shard. */
+  answer(message: Extract<ToRank, { type: 'fetched' }>): void;
   /** Resolves when training has finished or stopped. Rejects with what made it fail. */
   readonly ended: Promise<FromRank>;
 }
@@ -34,6 +38,7 @@ export interface RankSessionOptions {
 export function startRankSession(options: RankSessionOptions): RankSession {
   let stopRequested = false;
   const snapshots = Promise.withResolvers<SnapshotWriter | undefined>();
+  const cache = createPodCache(options.send);
   return {
     stop() {
       stopRequested = true;
@@ -43,16 +48,20 @@ export function startRankSession(options: RankSessionOptions): RankSession {
         writer?.acknowledge(step);
       });
     },
-    ended: run(options, () => stopRequested, snapshots.resolve),
+    answer: (message) => {
+      cache.answer(message);
+    },
+    ended: run(options, cache, () => stopRequested, snapshots.resolve),
   };
 }
 
 async function run(
   { assignment, send, onFailure, residentMemoryBytes, clock, log }: RankSessionOptions,
+  cache: ShardCache,
   stopRequested: () => boolean,
   provideSnapshots: (writer: SnapshotWriter | undefined) => void,
 ): Promise<FromRank> {
-  const { spec, rank, worldSize, threads, storage } = assignment;
+  const { spec, rank, worldSize, threads, storage, indexFiles } = assignment;
   const leads = rank === 0;
   // Data first: it fails sooner and more clearly than TensorFlow starts.
   const tensorflow = tensorFlowOnce(assignment);
@@ -64,6 +73,8 @@ async function run(
       native: () => tensorflow().native,
       threads,
       storage,
+      ...(assignment.cached ? { cache } : {}),
+      ...(indexFiles === undefined ? {} : { indexFiles }),
       onUnreadable: () => {
         unreadableImages += 1;
       },

@@ -60,7 +60,13 @@ const presets: Readonly<Record<ResolvedSpec['data']['augmentation'], Parts>> = {
 export function augmentationSettings({
   data,
   model,
-}: Pick<ResolvedSpec, 'data' | 'model'>): AugmentationSettings {
+}: {
+  readonly data: Pick<
+    ResolvedSpec['data'],
+    'augmentation' | 'crop' | 'flip' | 'color' | 'resize' | 'normalize'
+  >;
+  readonly model: Pick<ResolvedSpec['model'], 'imageSize'>;
+}): AugmentationSettings {
   const preset = presets[data.augmentation];
   const { color = {} } = data;
   const crop = cropRange(preset.crop, data.crop);

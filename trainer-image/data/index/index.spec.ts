@@ -52,6 +52,12 @@ describe('the index of an image folder', () => {
     expect(sampleName(index, 1)).toBe('a/deep/er/x.png');
   });
 
+  it('is not kept on disk, where it is as quick to make it again', async () => {
+    const storage = storageOf(files);
+    await openIndex({ format: 'image-folder' }, { root: 'memory://runs' }, storage);
+    expect([...storage.objects.keys()].sort()).toEqual(Object.keys(files).sort());
+  });
+
   it('says where an image lies in no class, and where there is none', async () => {
     const data = { format: 'image-folder' } as const;
     await expect(open(data, { 'x.jpg': '' })).rejects.toThrow('x.jpg is in no folder of a class');

@@ -60,8 +60,7 @@ export async function openIndex(
   location: DataLocation,
   storage: Storage,
 ): Promise<OpenedIndex> {
-  const listed = data.format === 'image-folder' && !storage.uri.startsWith('s3://');
-  if (listed) return { index: await makeIndex(data, location, storage), origin: 'made' };
+  if (!isKept(data, storage)) return { index: await makeIndex(data, location, storage), origin: 'made' };
   const key = indexKey(data, location);
   const stored = await storage.get(key).catch((error: unknown) => {
     if (error instanceof StorageError && error.fault === 'NotFound') return undefined;
@@ -75,6 +74,11 @@ export async function openIndex(
   }
   const index = await makeIndex(data, location, storage);
   return { index, origin: (await storeIndex(index, key, storage)) ? 'made-and-stored' : 'made' };
+}
+
+/** Whether an index is worth keeping: an image folder on disk is listed as quickly. */
+export function isKept({ format }: IndexedData, storage: Storage): boolean {
+  return format !== 'image-folder' || storage.uri.startsWith('s3://');
 }
 
 /** Keeps an index beside its data. Returns false where that is not allowed: the next attempt then makes it again. */
