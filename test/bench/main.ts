@@ -6,13 +6,14 @@ import { benchCheckpoints } from './checkpoint.ts';
 import { benchControlLoop } from './control-loop/bench-control-loop.ts';
 import { benchStep } from './step/bench-step.ts';
 
-/* `npm run bench -- step|checkpoint|control-loop|autoscaling [--rounds N] [--seeds N] [--json]`: run it on an otherwise idle machine. */
+/* `npm run bench -- step|checkpoint|control-loop|autoscaling [--rounds N] [--seeds N] [--first-seed N] [--json]`: run it on an otherwise idle machine. */
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '5' },
     seeds: { type: 'string', default: '20' },
+    'first-seed': { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -31,7 +32,8 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
       report,
     }),
   checkpoint: () => benchCheckpoints(rounds),
-  autoscaling: () => benchAutoscaling({ seeds: Number(values.seeds), report }),
+  autoscaling: () =>
+    benchAutoscaling({ firstSeed: Number(values['first-seed']), seeds: Number(values.seeds), report }),
   'control-loop': () => benchControlLoop({ runCounts: [50, 300, 1000], oneByOne: 50, report }),
 };
 

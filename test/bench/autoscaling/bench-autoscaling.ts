@@ -2,7 +2,8 @@ import { simulate, type Simulation } from './simulate.ts';
 import { compare, describeComparison, drawTable } from './summary.ts';
 
 export interface AutoscalingOptions {
-  /** Seeds 0 to n - 1. */
+  readonly firstSeed: number;
+  /** How many seeds, from the first on. */
   readonly seeds: number;
   readonly report: (line: string) => void;
 }
@@ -29,11 +30,11 @@ const policies: Readonly<Record<string, object>> = {
 };
 
 /** Every policy with every seed: the same trials, the same machines and the same spot market for all. */
-export async function benchAutoscaling({ seeds, report }: AutoscalingOptions): Promise<unknown> {
+export async function benchAutoscaling({ firstSeed, seeds, report }: AutoscalingOptions): Promise<unknown> {
   const results: Record<string, Simulation[]> = Object.fromEntries(
     Object.keys(policies).map((name) => [name, []]),
   );
-  for (let seed = 0; seed < seeds; seed += 1) {
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
     for (const [name, policy] of Object.entries(policies)) {
       const simulation = await simulate({ seed, trials, policy, pool });
       results[name]?.push(simulation);
@@ -57,5 +58,5 @@ export async function benchAutoscaling({ seeds, report }: AutoscalingOptions): P
   report(
     `trials lost: ${wrong.lost}, runs made twice: ${wrong.madeTwice}, trainers of one trial at the same time: ${wrong.twins}`,
   );
-  return { trials, pool, policies, seeds, ...wrong, comparisons, results };
+  return { trials, pool, policies, firstSeed, seeds, ...wrong, comparisons, results };
 }
