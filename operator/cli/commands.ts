@@ -76,7 +76,7 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: 'report',
-    summary: 'write all there is to say of a run into one HTML file',
+    summary: 'write all there is to say of a run or a sweep into one HTML file',
     load: async () => (await import('./report/report-command.ts')).reportCommand,
   },
   {

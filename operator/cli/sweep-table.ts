@@ -62,13 +62,20 @@ function lineOf(sweep: TrainingSweep, row: TrialRow): string[] {
 
 /** The table that answers an ablation's question; of a search, nothing. */
 export function drawAnswers(sweep: TrainingSweep): string[] {
-  const answers = answersOf(sweep);
+  const answers = answerCells(sweep);
   if (answers.length === 0) return [];
   const { metric } = sweep.spec.objective;
-  return drawTable([
-    ['ROW', metric.toUpperCase(), 'SEEDS', 'AGAINST THE FIRST ROW (95 %)', ''],
-    ...answers.map((answer) => answerLine(sweep, answer)),
-  ]);
+  return drawTable([['ROW', metric.toUpperCase(), 'SEEDS', 'AGAINST THE FIRST ROW (95 %)', ''], ...answers]);
+}
+
+/** Of each row of an ablation: name, mean and deviation, seeds, difference to the first and what to make of it. */
+export function answerCells(sweep: TrainingSweep): string[][] {
+  return answersOf(sweep).map((answer) => answerLine(sweep, answer));
+}
+
+/** Of each trial: name, phase with its reason, epoch, objective and settings. */
+export function trialCells(sweep: TrainingSweep): string[][] {
+  return (sweep.status?.trials ?? []).map((row) => lineOf(sweep, row));
 }
 
 function answerLine(

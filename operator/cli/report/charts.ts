@@ -27,11 +27,11 @@ export interface Moment {
   readonly at: string;
 }
 
-const size = { width: 720, height: 300 };
+export const chartSize = { width: 720, height: 300 };
 /** Colours of Okabe and Ito, told apart also by those who see few colours; lighter on a dark ground. */
-const palettes = {
-  light: { text: '#1b1f24', line: '#c8ced6', series: ['#0072b2', '#b34700', '#00785a'] },
-  dark: { text: '#e6e9ee', line: '#444c56', series: ['#56b4e9', '#e69f00', '#2fbf8f'] },
+export const palettes = {
+  light: { ground: '#fff', text: '#1b1f24', line: '#c8ced6', series: ['#0072b2', '#b34700', '#00785a'] },
+  dark: { ground: '#0d1117', text: '#e6e9ee', line: '#444c56', series: ['#56b4e9', '#e69f00', '#2fbf8f'] },
 };
 export type Palette = keyof typeof palettes;
 
@@ -92,7 +92,7 @@ export function chartsOf(history: readonly EpochSummary[], moments: readonly Mom
 export function drawChart({ title, axis, unit, series }: Chart, palette: Palette): string {
   use([AriaComponent, GridComponent, LegendComponent, LineChart, ScatterChart, SVGRenderer, TitleComponent]);
   const { text, line, series: colours } = palettes[palette];
-  const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
+  const chart = init(null, null, { renderer: 'svg', ssr: true, ...chartSize });
   const label = { color: text, fontFamily: 'sans-serif', fontSize: 13 };
   const lines = { axisLine: { lineStyle: { color: line } }, splitLine: { lineStyle: { color: line } } };
   try {
@@ -136,6 +136,6 @@ export function drawChart({ title, axis, unit, series }: Chart, palette: Palette
 const symbols = ['circle', 'triangle', 'rect', 'diamond'];
 
 /** A picture with a name, whose parts are not read one by one; its figures stand in the table below. */
-function accessible(svg: string, title: string): string {
+export function accessible(svg: string, title: string): string {
   return svg.replace('<svg ', `<svg role="img" aria-label="${title}" `);
 }

@@ -8,7 +8,7 @@ import { describeError } from '../../base/errors.ts';
 import { resourceTypes } from '../../cluster/cluster.ts';
 import { CheckpointSummary } from '../checkpoints/checkpoint-documents.ts';
 import { runCheckpointsProgram, type StoreOptions } from '../checkpoints/checkpoints-program.ts';
-import { withConnection } from '../connection/connection.ts';
+import { withConnection, type Connection } from '../connection/connection.ts';
 import { choosePlace, withPlaceOptions, type PlaceOptions } from '../connection/place.ts';
 import type { CommandContext } from '../context.ts';
 import { lastSeenMs, type ReadEvent } from '../display/event-table.ts';
@@ -20,7 +20,8 @@ import { findRun } from '../find-runs.ts';
 import { readVersion } from '../version.ts';
 import type { Moment } from './charts.ts';
 import { describeEnvironment } from './environment.ts';
-import type { ReportContents } from './page.ts';
+import { findSweep, type FoundSweep } from './find-sweep.ts';
+import { readTrialCurves } from './sweep-curves.ts';
 
 interface ReportOptions extends PlaceOptions, StoreOptions {
   readonly output?: string;
@@ -30,9 +31,9 @@ interface ReportOptions extends PlaceOptions, StoreOptions {
 export function reportCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   return withPlaceOptions(new Command('report'))
     .description(
-      'Writes one HTML file that needs nothing besides itself: result, curves, what happened when, checkpoints, configuration. Curves come from its logs and its newest checkpoint.',
+      'Writes one HTML file that needs nothing besides itself. Of a run: result, curves, what happened when, checkpoints, configuration. Of a sweep: the answer with its intervals, parameters and what came of them, the curves of all trials. Curves come from logs and newest checkpoints.',
     )
-    .argument('<name>', 'name of a run')
+    .argument('<name>', 'name of a run or a sweep')
     .option('-o, --output <file>', 'where to write it; - is standard output (default: <name>.html)')
     .option('--endpoint <url>', 'endpoint of an S3-compatible store (default: AWS)')
     .option('--credentials <folder>', 'folder with the files AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
@@ -43,44 +44,69 @@ export function reportCommand(context: CommandContext, finish: (exitCode: number
 
 async function report(name: string, options: ReportOptions, context: CommandContext): Promise<number> {
   const place = await choosePlace(options, context);
-  const { run, events, history, environment } = await withConnection(place, context, async (connection) => {
-    const found = await findRun(connection, name);
-    const all: ReadEvent[] = await connection.cluster.list(resourceTypes.events, connection.scope);
-    return {
-      run: found,
-      events: all.filter(({ regarding }) => regarding.uid === found.metadata.uid),
-      history: await readCurves(found, connection, options, context),
-      environment: await describeEnvironment(found, connection),
-    };
+  const { page, file } = await withConnection(place, context, async (connection) => {
+    const sweep = await findSweep(connection, name);
+    return sweep === undefined
+      ? await runReport(await findRun(connection, name), connection, options, context)
+      : await sweepReport(sweep, connection, options, context);
   });
-  const checkpoints = await listCheckpoints(run, options, context);
-  const told = events
-    .map((event) => ({
-      at: toTimestamp(lastSeenMs(event)),
-      reason: event.reason,
-      note: event.note ?? '',
-    }))
-    .sort((left, right) => left.at.localeCompare(right.at));
-  const contents: ReportContents = {
-    run,
-    history,
-    checkpoints,
-    environment,
-    moments: momentsOf(run, checkpoints, told),
-    events: told,
-    madeAt: toTimestamp(context.clock.now()),
-    version: readVersion(context.programFolder),
-  };
-  // Only here: the plotting library takes a while to load.
-  const { drawPage } = await import('./page.ts');
-  const page = drawPage(contents);
-  const { output = `${run.metadata.name}.html` } = options;
+  const { output = file } = options;
   if (output === '-') context.stdout.write(page);
   else {
     await writeFile(resolve(context.workingFolder, output), page);
     context.stdout.write(`${output}\n`);
   }
   return commandExitCodes.success;
+}
+
+/** A page and the name of the file that it is written to unless another is asked for. */
+interface Report {
+  readonly page: string;
+  readonly file: string;
+}
+
+async function runReport(
+  run: TrainingRun,
+  connection: Connection,
+  store: StoreOptions,
+  context: CommandContext,
+): Promise<Report> {
+  const all: ReadEvent[] = await connection.cluster.list(resourceTypes.events, connection.scope);
+  const events = all
+    .filter(({ regarding }) => regarding.uid === run.metadata.uid)
+    .map((event) => ({
+      at: toTimestamp(lastSeenMs(event)),
+      reason: event.reason,
+      note: event.note ?? '',
+    }))
+    .sort((left, right) => left.at.localeCompare(right.at));
+  const history = await readCurves(run, connection, store, context);
+  const environment = await describeEnvironment(run, connection);
+  const checkpoints = await listCheckpoints(run, store, context);
+  const moments = momentsOf(run, checkpoints, events);
+  // Only here: the plotting library takes a while to load.
+  const { drawPage } = await import('./page.ts');
+  const page = drawPage({ run, history, checkpoints, environment, moments, events, ...madeBy(context) });
+  return { page, file: `${run.metadata.name}.html` };
+}
+
+async function sweepReport(
+  { sweep, runs }: FoundSweep,
+  connection: Connection,
+  store: StoreOptions,
+  context: CommandContext,
+): Promise<Report> {
+  const curves = await readTrialCurves(runs, connection, store, context);
+  const { drawSweepPage } = await import('./sweep-page.ts');
+  return {
+    page: drawSweepPage({ sweep, curves, ...madeBy(context) }),
+    file: `${sweep.metadata.name}.html`,
+  };
+}
+
+/** When a report is made, and by which release. */
+function madeBy({ clock, programFolder }: CommandContext): { madeAt: string; version: string } {
+  return { madeAt: toTimestamp(clock.now()), version: readVersion(programFolder) };
 }
 
 /** The checkpoints that storage has. A report without them is still worth having. */

@@ -7,6 +7,8 @@ import { settingsOf } from '../../../operator/cli/sweep-table.ts';
 export interface FinishedSweep {
   readonly sweep: TrainingSweep;
   readonly runs: readonly TrainingRun[];
+  /** Steps that the newest checkpoint of each run holds, in the same order: it is saved where training ended. */
+  readonly steps: readonly number[];
 }
 
 /** What a sweep found and what it took to find it. */
@@ -21,23 +23,23 @@ export interface Outcome {
   readonly gpuHours: number;
 }
 
-export function outcomeOf({ sweep, runs }: FinishedSweep): Outcome {
+export function outcomeOf({ sweep, runs, steps }: FinishedSweep): Outcome {
   const { best, counts, gpuHours = 0 } = sweep.status ?? {};
   if (best === undefined || counts === undefined) throw new Error(`${sweep.metadata.name} found nothing`);
   return {
     best: best.index,
     top1: best.value,
-    epochs: runs.reduce((sum, run) => sum + epochsTrained(run), 0),
+    epochs: runs.reduce((sum, run, index) => sum + epochsOf(run, steps[index] ?? NaN), 0),
     trainedToTheEnd: counts.succeeded,
     gpuHours,
   };
 }
 
 /** By steps, as a run may be suspended within an epoch. */
-function epochsTrained({ metadata, status }: TrainingRun): number {
+function epochsOf({ metadata, status }: TrainingRun, steps: number): number {
   const { progress } = status ?? {};
   if (progress === undefined) throw new Error(`${metadata.name} never said how far it came`);
-  return (progress.step / progress.steps) * progress.epochs;
+  return (steps / progress.steps) * progress.epochs;
 }
 
 /** The trials side by side as a table in Markdown, the best of the full-length search first. */

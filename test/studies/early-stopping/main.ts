@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
@@ -104,7 +104,15 @@ async function finish(manifest: object): Promise<FinishedSweep> {
   const sweep = (await ringmaster('run', file, ...dir, ...gpus)) as TrainingSweep;
   const { items } = (await ringmaster('get', ...dir)) as { items: TrainingRun[] };
   const runs = items.filter(({ metadata }) => metadata.labels?.[labels.sweepUid] === sweep.metadata.uid);
-  return { sweep, runs };
+  return { sweep, runs, steps: await Promise.all(runs.map(stepsSaved)) };
+}
+
+/** Steps of the newest checkpoint of a run. */
+async function stepsSaved({
+  metadata: { name, namespace = 'default', uid = '' },
+}: TrainingRun): Promise<number> {
+  const entries = await readdir(join(folder, 'checkpoints', namespace, name, uid));
+  return Math.max(...entries.flatMap((entry) => /^step-(\d+)$/.exec(entry)?.[1] ?? []).map(Number));
 }
 
 async function ringmaster(...words: string[]): Promise<unknown> {
