@@ -96,7 +96,7 @@ export function drawDifferences(answers: readonly Answer[], objective: Objective
   return draw(
     'Difference to the first row',
     {
-      legend: legend(palette, ['mean with its 95 % interval', 'each seed']),
+      legend: legend(palette, ['mean, 95 % interval', 'each seed']),
       grid: { left: labelWidth(others), right: 32, top: 40, bottom: 52, outerBoundsMode: 'none' },
       xAxis: {
         ...axis(palette),
@@ -147,7 +147,7 @@ export function drawDifferences(answers: readonly Answer[], objective: Objective
           ),
         },
         {
-          name: 'mean with its 95 % interval',
+          name: 'mean, 95 % interval',
           type: 'scatter',
           symbol: 'diamond',
           symbolSize: 12,
