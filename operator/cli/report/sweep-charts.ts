@@ -56,7 +56,7 @@ export function drawLearningCurves(
   const longest = Math.max(0, ...drawn.map(({ points }) => points.length));
   return draw('Learning curves', {
     legend: legend(palette, shown),
-    grid: { left: 16, right: 24, top: 4 + 42 * legendLines(shown), bottom: 36 },
+    grid: { left: 64, right: 24, top: 4 + 42 * legendLines(shown), bottom: 48, outerBoundsMode: 'none' },
     xAxis: {
       ...axis(palette),
       type: 'value',
