@@ -20,17 +20,18 @@ import { createReplica } from '../../trainer-image/train/replica-factory.ts';
 import type { Replica } from '../../trainer-image/train/replica.ts';
 import { smallState } from '../fixtures/small-snapshot.ts';
 import { startS3Server, type S3Server } from '../s3/server.ts';
+import { figuresOf, type Figures } from './rounds.ts';
 
-/** Upload of the files of a ResNet-50 checkpoint, in MB a second, by the median of the rounds. */
+/** Upload of the files of a ResNet-50 checkpoint, in MB a second. */
 export interface UploadFigures {
   readonly megabytes: number;
-  readonly ours: number;
+  readonly ours: Figures;
   /** `Upload` of the SDK with its own defaults. */
-  readonly sdkUpload: number;
+  readonly sdkUpload: Figures;
   /** One `PutObject` of the SDK a file. */
-  readonly sdkPut: number;
-  /** Ours by the faster of the SDK's in the same round, by the median: above 1 is faster than either. */
-  readonly ratio: number;
+  readonly sdkPut: Figures;
+  /** Ours by the SDK's in the same round: above 1 is faster. */
+  readonly ratios: { readonly toUpload: Figures; readonly toPut: Figures; readonly toFaster: Figures };
 }
 
 /** What a checkpoint costs training, in milliseconds by the median. */
@@ -207,12 +208,16 @@ async function measureUpload(server: S3Server, folder: string, rounds: number): 
   const [ourMs, uploadMs, putMs] = times;
   const stored = await storage.list('');
   const megabytes = stored.reduce((total, { sizeBytes }) => total + sizeBytes, 0) / 1e6;
+  const rate = (ms: readonly number[]) => figuresOf(ms.map((each) => (1000 * megabytes) / each));
+  const fasterMs = uploadMs.map((ms, round) => Math.min(ms, putMs[round] ?? NaN));
+  const ratioTo = (theirMs: readonly number[]) =>
+    figuresOf(ourMs.map((ms, round) => (theirMs[round] ?? NaN) / ms));
   return {
     megabytes,
-    ours: (1000 * megabytes) / median(ourMs),
-    sdkUpload: (1000 * megabytes) / median(uploadMs),
-    sdkPut: (1000 * megabytes) / median(putMs),
-    ratio: median(ourMs.map((ms, round) => Math.min(uploadMs[round] ?? 0, putMs[round] ?? 0) / ms)),
+    ours: rate(ourMs),
+    sdkUpload: rate(uploadMs),
+    sdkPut: rate(putMs),
+    ratios: { toUpload: ratioTo(uploadMs), toPut: ratioTo(putMs), toFaster: ratioTo(fasterMs) },
   };
 }
 
@@ -223,7 +228,5 @@ async function timeOf(act: () => Promise<unknown>): Promise<number> {
 }
 
 function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;
+  return figuresOf(values).median;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Architecture } from '../../trainer-image/model/resnet-plan.ts';
+import type { IdentityBlocksAnswer, IdentityBlocksTask } from './ranks/identity-blocks.ts';
 import type { ShapesAnswer } from './ranks/shapes.ts';
 import { runRanks } from './run-ranks.ts';
 
@@ -42,5 +43,19 @@ describe('the forward pass', () => {
     ]);
     expect(answers.map((answer) => (answer.gigaMacs * 1000).toFixed(2))).toEqual(['9.35', '20.18', '31.02']);
     for (const { heights } of answers) expect(heights).toEqual([28, 14, 7]);
+  });
+});
+
+describe('a network at its beginning', () => {
+  const architecture = { ...small, depth: 20, variant: 'D' } as const;
+  const identityBlocks = async (zeroGamma: boolean) => {
+    const task: IdentityBlocksTask = { architecture, zeroGamma };
+    const [answer] = await runRanks('identity-blocks', 1, task);
+    return answer as IdentityBlocksAnswer;
+  };
+
+  it('returns with zero gamma from every identity block bit for bit what went in, and without from none', async () => {
+    expect(await identityBlocks(true)).toEqual({ blocks: 7, unchanged: 7 });
+    expect(await identityBlocks(false)).toEqual({ blocks: 7, unchanged: 0 });
   });
 });
