@@ -48,6 +48,10 @@ describe('the series of a live run', () => {
     expect(await registry.metrics()).not.toContain('run="digits"');
   });
 
+  it('are of runs of this operator only: nobody here can say how another goes', async () => {
+    expect(await page([aRun({ managedBy: 'example.org/queue' })])).toEqual([]);
+  });
+
   it('leave out what is not known yet', async () => {
     const lines = (await page([aRun()])).map((line) => line.replace(/\{.*/, ''));
     expect(lines).toEqual(['ringmaster_run_phase', 'ringmaster_run_failed_attempts_total']);

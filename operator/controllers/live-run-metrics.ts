@@ -3,6 +3,7 @@ import { labels } from '../api/v1alpha1/group.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { TrainingRunStatus } from '../api/v1alpha1/status.ts';
 import { fromTimestamp } from '../base/clock.ts';
+import { isForeign } from '../plan/managed-by.ts';
 
 /** What a run is called on its series. */
 type RunLabels = Readonly<Record<'namespace' | 'run', string>>;
@@ -79,8 +80,12 @@ export function registerLiveRunMetrics(registry: Registry, runsNow: () => Iterab
   );
 }
 
+/** Runs that are this operator's and not finished. */
 function* liveRuns(runs: Iterable<TrainingRun>): Generator<TrainingRun> {
-  for (const run of runs) if (run.status?.phase !== 'Succeeded' && run.status?.phase !== 'Failed') yield run;
+  for (const run of runs) {
+    const isFinished = run.status?.phase === 'Succeeded' || run.status?.phase === 'Failed';
+    if (!isFinished && !isForeign(run)) yield run;
+  }
 }
 
 function labelsOf({ metadata }: TrainingRun): RunLabels {

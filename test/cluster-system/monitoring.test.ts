@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { apiVersion, labels, managedByValue, trainingSweepKind } from '../../operator/api/v1alpha1/group.ts';
 import { resourceTypes } from '../../operator/cluster/cluster.ts';
 import { until } from '../control-plane/until.ts';
@@ -13,6 +14,7 @@ import { expandVariables, selectorsOf } from '../monitoring/promql.ts';
 import { readRules, rulesFile } from '../monitoring/rules-file.ts';
 import { serveText } from '../monitoring/serve-text.ts';
 import { kubectl } from '../operator/install.ts';
+import { testKeys } from '../s3/server.ts';
 import { killRank } from './faults.ts';
 import { manifest } from './runs.ts';
 import { hasSaved } from './trainer-logs.ts';
@@ -21,6 +23,10 @@ import { namespace, openClusterSystem, type ClusterSystem } from './world.ts';
 const sweep = 'tricks';
 /** Everything that was scraped: no test here takes that long. */
 const range = '30m';
+
+const operatorToken = z.object({
+  users: z.tuple([z.object({ user: z.object({ token: z.string().min(20) }) })]),
+});
 
 let system: ClusterSystem;
 let prometheus: Prometheus;
@@ -32,11 +38,14 @@ const first = <T>(from: readonly T[]): T => {
   return one;
 };
 
-/** Two trials of two ranks, one after the other. */
+/**
+ * Two trials of two ranks, one after the other. Trainers report every second and are scraped every second; a rate needs
+ * two reports, so a trial has to take some seconds also on a fast machine.
+ */
 function sweepManifest(): object {
   const { spec } = manifest(system, sweep, {
     recipe: {
-      ...{ epochs: 2, batchSize: 32, learningRate: { warmupEpochs: 1 }, mixup: { alpha: 0 } },
+      ...{ epochs: 4, batchSize: 32, learningRate: { warmupEpochs: 1 }, mixup: { alpha: 0 } },
       precision: { compute: 'float32', lossScale: 'none' },
     },
     trainers: { pods: 1, gpusPerPod: 2, terminationGracePeriodSeconds: 20 },
@@ -91,7 +100,7 @@ async function prometheusConfig(gpuPort: number, discoveryPort: number): Promise
 
 beforeAll(async () => {
   if (!hasPrometheus) return;
-  system = await openClusterSystem({ stepsPerEpoch: 32 });
+  system = await openClusterSystem({ stepsPerEpoch: 128 });
   closers.push(() => system.close());
   const pods = () =>
     system.cluster.list(resourceTypes.pods, { namespace, labels: { [labels.managedBy]: managedByValue } });
@@ -214,6 +223,20 @@ describe.skipIf(!hasPrometheus)('a real Prometheus that scrapes the operator and
     expect(ofRanks.length).toBeGreaterThan(0);
     for (const line of ofRanks) expect(line).toMatchObject({ run: `${sweep}-0`, rank: 0 });
     expect((await system.operators[0]?.log())?.every(({ time }) => time !== '')).toBe(true);
+  });
+
+  it("reads no log in which the operator's token or the keys to the storage stand", () => {
+    const { token } = operatorToken.parse(
+      JSON.parse(readFileSync(join(system.controlPlane.folder, 'operator.kubeconfig'), 'utf8')),
+    ).users[0].user;
+    const logs = readdirSync(system.folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.log'),
+    );
+    expect(logs.length).toBeGreaterThan(4);
+    for (const file of logs) {
+      const text = readFileSync(join(system.folder, file), 'utf8');
+      for (const secret of [token, testKeys.secretAccessKey]) expect(text.includes(secret)).toBe(false);
+    }
   });
 
   it('finds no series of a finished run or sweep on the page of the operator', async () => {
