@@ -46,9 +46,7 @@ async function work({ subject, queue, reconcile, metrics, clock, log }: Reconcil
     } catch (error) {
       result = 'error';
       // Whatever is wrong with this object must not keep a worker from the others.
-      // That it was changed or deleted meanwhile is no fault of anybody.
-      const isOutdated = isClusterError(error, 'Conflict') || isClusterError(error, 'NotFound');
-      log[isOutdated ? 'debug' : 'warn'](
+      log[isOvertaken(error) ? 'debug' : 'warn'](
         { [subject]: key, error: describeError(error) },
         'a reconcile failed and is tried again',
       );
@@ -58,4 +56,12 @@ async function work({ subject, queue, reconcile, metrics, clock, log }: Reconcil
       queue.done(key);
     }
   }
+}
+
+/**
+ * That an object was changed, deleted, or gave its name free between two calls is no fault of anybody. A name that stays
+ * taken is told otherwise, with whose it is.
+ */
+function isOvertaken(error: unknown): boolean {
+  return (['Conflict', 'NotFound', 'AlreadyExists'] as const).some((reason) => isClusterError(error, reason));
 }
