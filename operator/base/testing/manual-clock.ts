@@ -53,6 +53,14 @@ export class ManualClock implements Clock {
     await settle();
   }
 
+  /** When the first of those that sleep is due; `undefined` when none sleeps. */
+  get nextDueMs(): number | undefined {
+    return [...this.#sleepers].reduce<number | undefined>(
+      (first, { dueMs }) => (first === undefined || dueMs < first ? dueMs : first),
+      undefined,
+    );
+  }
+
   /** How many sleep now. */
   get sleeping(): number {
     return this.#sleepers.size;

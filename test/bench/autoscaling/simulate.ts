@@ -6,6 +6,7 @@ import { validateTrainingSweep } from '../../../operator/api/v1alpha1/training-s
 import type { TrainingRun } from '../../../operator/api/v1alpha1/training-run.ts';
 import type { TrainingSweep } from '../../../operator/api/v1alpha1/training-sweep.ts';
 import { fromTimestamp } from '../../../operator/base/clock.ts';
+import { ManualClock } from '../../../operator/base/testing/manual-clock.ts';
 import { createLogger } from '../../../operator/base/logging.ts';
 import { resourceTypes, type Cluster } from '../../../operator/cluster/cluster.ts';
 import { openEmbeddedCluster } from '../../../operator/cluster/embedded/embedded-cluster.ts';
@@ -14,7 +15,7 @@ import { sweepController } from '../../../operator/controllers/sweep-controller.
 import { NodePool, type NodePoolSettings } from './node-pool.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 import { epochs, trialNature } from './trials.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { runUntil } from './run-until.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -54,7 +55,7 @@ const intervalMs = 120_000;
 /** Runs the operator's own controllers on a cluster in memory whose time passes as fast as they can follow. */
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
   const folder = await mkdtemp(join(stateRoot(), 'ringmaster-autoscaling-'));
-  const clock = new VirtualClock(startMs);
+  const clock = new ManualClock(startMs);
   const log = createLogger('silent');
   const cluster = await openEmbeddedCluster({ folder, clock, log });
   const ending = new AbortController();
@@ -76,8 +77,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     }),
   ];
   try {
-    await clock.runUntil(() => sweep.status?.completionTime !== undefined, startMs + 1000 * hourMs);
-    await clock.runUntil(() => pool.size === 0, clock.now() + 24 * hourMs);
+    await runUntil(clock, () => sweep.status?.completionTime !== undefined, startMs + 1000 * hourMs);
+    await runUntil(clock, () => pool.size === 0, clock.now() + 24 * hourMs);
   } finally {
     ending.abort();
     await Promise.all(parts);
