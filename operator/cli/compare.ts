@@ -8,10 +8,10 @@ import { createStyle, wantsColour } from './display/style.ts';
 import { columnsOf } from './display/terminal-size.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { findRuns } from './find-runs.ts';
-import { formatOutput, outputOption, type OutputFormat } from './output.ts';
+import { formatOutput, tableOption, type TableFormat } from './output.ts';
 
 interface CompareOptions extends PlaceOptions {
-  readonly output?: OutputFormat;
+  readonly output?: TableFormat;
 }
 
 /** `ringmaster compare NAME NAME...` */
@@ -21,7 +21,7 @@ export function compareCommand(context: CommandContext, finish: (exitCode: numbe
       'Shows what runs achieved side by side, and every field in which their specs differ, presets resolved.',
     )
     .argument('<name...>', 'names of two runs or more; namespace/name where a name is taken twice')
-    .addOption(outputOption('the comparison as json or yaml'))
+    .addOption(tableOption('wide for values in full; json or yaml for the comparison'))
     .action(async (names: string[], options: CompareOptions) => {
       const place = await choosePlace(options, context);
       const runs = await withConnection(place, context, (connection) => findRuns(connection, names));
@@ -29,10 +29,12 @@ export function compareCommand(context: CommandContext, finish: (exitCode: numbe
       const comparison = compareRuns(runs);
       const { stdout, environment } = context;
       const style = createStyle(wantsColour(stdout.isTTY === true, environment));
-      context.stdout.write(
-        options.output === undefined
-          ? `${drawComparison(comparison, columnsOf(stdout), style).join('\n')}\n`
-          : formatOutput(comparison, options.output),
+      const { output } = options;
+      const width = output === 'wide' ? Number.POSITIVE_INFINITY : columnsOf(stdout);
+      stdout.write(
+        output === 'json' || output === 'yaml'
+          ? formatOutput(comparison, output)
+          : `${drawComparison(comparison, width, style).join('\n')}\n`,
       );
       finish(commandExitCodes.success);
     });

@@ -9,11 +9,11 @@ import { drawEventTable, lastSeenMs, type ReadEvent } from './display/event-tabl
 import { createStyle, wantsColour } from './display/style.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { findRuns } from './find-runs.ts';
-import { asList, formatOutput, outputOption, type OutputFormat } from './output.ts';
+import { asList, formatOutput, tableOption, type TableFormat } from './output.ts';
 
 interface EventsOptions extends PlaceOptions {
   readonly warnings: boolean;
-  readonly output?: OutputFormat;
+  readonly output?: TableFormat;
 }
 
 /** `ringmaster events [NAME...]` */
@@ -24,7 +24,7 @@ export function eventsCommand(context: CommandContext, finish: (exitCode: number
     )
     .argument('[name...]', 'only of the runs of these names')
     .option('--warnings', 'only what went wrong', false)
-    .addOption(outputOption('the events as json or yaml'))
+    .addOption(tableOption('wide for more columns; json or yaml for the events'))
     .action(async (names: string[], options: EventsOptions) => {
       const place = await choosePlace(options, context);
       const events = await withConnection(place, context, async (connection) => {
@@ -36,12 +36,13 @@ export function eventsCommand(context: CommandContext, finish: (exitCode: number
         .filter(({ type }) => !options.warnings || type === 'Warning')
         .sort((left, right) => lastSeenMs(left) - lastSeenMs(right));
       const { stdout, stderr, clock, environment } = context;
-      if (options.output !== undefined) stdout.write(formatOutput(asList(shown), options.output));
+      const { output } = options;
+      if (output === 'json' || output === 'yaml') stdout.write(formatOutput(asList(shown), output));
       else if (shown.length === 0)
         stderr.write(`no events in ${place.name}; a cluster forgets them after an hour\n`);
       else {
         const style = createStyle(wantsColour(stdout.isTTY === true, environment));
-        stdout.write(`${drawEventTable(shown, clock.now(), style).join('\n')}\n`);
+        stdout.write(`${drawEventTable(shown, clock.now(), style, output === 'wide').join('\n')}\n`);
       }
       finish(commandExitCodes.success);
     });

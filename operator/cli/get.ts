@@ -54,7 +54,8 @@ async function look(
 ): Promise<{ objects: readonly KubernetesObject[]; table: readonly string[] }> {
   if (kind === 'run') {
     const runs = await findRuns(connection, names);
-    return { objects: runs, table: drawRunTable(runs, settings) };
+    const withNamespace = connection.place.namespace === undefined;
+    return { objects: runs, table: drawRunTable(runs, { ...settings, withNamespace }) };
   }
   const sweeps = await findSweeps(connection, names);
   return { objects: sweeps, table: drawSweepList(sweeps, settings) };

@@ -10,12 +10,14 @@ import { nameOf } from './display/run-block.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { findObjects } from './find-objects.ts';
 import { takeKind, type Kind } from './kinds.ts';
+import { asObject, formatOutput, type OutputFormat } from './output.ts';
 import { followRuns } from './run/follow-runs.ts';
 import { keyOf } from './run/submission.ts';
 import { followSweep } from './sweep/follow-sweep.ts';
 
 export interface SuspendOptions extends PlaceOptions {
   readonly wait: boolean;
+  readonly output?: OutputFormat;
 }
 
 type Suspendable = TrainingRun | TrainingSweep;
@@ -83,25 +85,28 @@ async function setAll<T extends Suspendable>(
   manner: Manner<T>,
   names: readonly string[],
   suspend: boolean,
-  { wait }: SuspendOptions,
+  { wait, output }: SuspendOptions,
   connection: ClusterConnection,
   context: CommandContext,
 ): Promise<number> {
+  // With --output, standard output has the objects and nothing else.
+  const stdout = output === undefined ? context.stdout : context.stderr;
   // All names are looked up before anything is changed.
   const objects = await findObjects(connection, manner.type, manner.kind, names);
   const changed: T[] = [];
   for (const object of objects.filter((each) => !isFinished(each))) {
-    changed.push(await change(manner, object, suspend, connection, context));
+    changed.push(await change(manner, object, suspend, connection, { ...context, stdout }));
   }
   const finished = objects.filter(isFinished);
   for (const object of finished)
     context.stderr.write(
       `${nameOf(object)}: has ${object.status?.phase?.toLowerCase() ?? 'finished'} already\n`,
     );
-  if (wait && suspend && changed.length > 0) {
-    for (const object of await manner.rest(connection.cluster, changed))
-      context.stdout.write(`${nameOf(object)}: ${object.status?.phase ?? 'Pending'}\n`);
-  }
+  const waits = wait && suspend && changed.length > 0;
+  const atRest = waits ? await manner.rest(connection.cluster, changed) : changed;
+  for (const object of waits ? atRest : [])
+    stdout.write(`${nameOf(object)}: ${object.status?.phase ?? 'Pending'}\n`);
+  if (output !== undefined) context.stdout.write(formatOutput(asObject([...atRest, ...finished]), output));
   return finished.length === 0 ? commandExitCodes.success : commandExitCodes.failed;
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { withPlaceOptions } from './connection/place.ts';
 import type { CommandContext } from './context.ts';
+import { outputOption } from './output.ts';
 import { setSuspended, type SuspendOptions } from './set-suspended.ts';
 
 /** `ringmaster suspend [KIND] NAME...` */
@@ -11,6 +12,7 @@ export function suspendCommand(context: CommandContext, finish: (exitCode: numbe
     )
     .argument('<name...>', 'names of runs, or the word sweeps and names of sweeps')
     .option('--wait', 'wait until their pods are gone', false)
+    .addOption(outputOption('the objects as json or yaml'))
     .action(async (names: string[], options: SuspendOptions) => {
       finish(await setSuspended(names, true, options, context));
     });

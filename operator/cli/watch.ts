@@ -5,8 +5,13 @@ import { choosePlace, withPlaceOptions, type PlaceOptions } from './connection/p
 import type { CommandContext } from './context.ts';
 import { findRuns, findSweeps } from './find-runs.ts';
 import { takeKind } from './kinds.ts';
+import { outputOption, type OutputFormat } from './output.ts';
 import { watchSweeps } from './sweep/watch-sweeps.ts';
 import { watchRuns } from './watch-runs.ts';
+
+interface WatchOptions extends PlaceOptions {
+  readonly output?: OutputFormat;
+}
 
 /** `ringmaster watch [KIND] [NAME...]` */
 export function watchCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
@@ -18,7 +23,8 @@ export function watchCommand(context: CommandContext, finish: (exitCode: number)
       '[name...]',
       'runs (default) or sweeps, then the names of those to show until they are finished or suspended',
     )
-    .action(async (args: string[], options: PlaceOptions) => {
+    .addOption(outputOption('each change as a json object on a line, or as a yaml document'))
+    .action(async (args: string[], options: WatchOptions) => {
       const { kind, names } = takeKind(args);
       const place = await choosePlace(options, context);
       if (place.kind === 'folder') {
@@ -26,11 +32,13 @@ export function watchCommand(context: CommandContext, finish: (exitCode: number)
           `nothing changes the ${kind}s of ${place.name} but \`ringmaster run\`, which shows them itself; --context watches a cluster`,
         );
       }
+      if (kind === 'sweep' && options.output !== undefined)
+        throw new CommandError('watch gives runs as objects, not sweeps; `get sweeps --output` does');
       const find = async <T>(look: (connection: Connection, names: readonly string[]) => Promise<T[]>) =>
         names.length === 0 ? [] : withConnection(place, context, (connection) => look(connection, names));
       finish(
         kind === 'run'
-          ? await watchRuns(await find(findRuns), place, context)
+          ? await watchRuns(await find(findRuns), place, context, options.output)
           : await watchSweeps(await find(findSweeps), place, context),
       );
     });

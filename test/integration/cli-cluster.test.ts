@@ -60,7 +60,7 @@ describe('the command line on a cluster', () => {
     );
     await world().submitRunning('digits');
     const table = await type(['get']);
-    expect(table.stdout).toMatch(/^NAMESPACE +NAME +PHASE +EPOCH .*AGE\ntest-\d+ +digits +Running /);
+    expect(table.stdout).toMatch(/^NAME +PHASE +EPOCH .*AGE\ndigits +Running /);
     expect((await type(['get', '-o', 'wide'])).stdout).toMatch(/ATTEMPT +PODS +CHECKPOINT\n.* 1 +2\/2/);
     expect(JSON.parse((await type(['get', '-o', 'json'])).stdout)).toMatchObject({ kind: 'List' });
     expect((await type(['get', 'digits', '-o', 'yaml'])).stdout).toMatch(/^apiVersion: ringmaster\.dev/);

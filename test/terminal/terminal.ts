@@ -43,7 +43,7 @@ export async function openTerminal(program: readonly string[], options: Terminal
     { env: { ...process.env, LANG: 'C.UTF-8' } },
   );
   const screen = async () =>
-    (await tmux('capture-pane', '-p', '-S', '-'))
+    (await tmux('capture-pane', '-p'))
       .split('\n')
       .map((line) => line.trimEnd())
       .join('\n')

@@ -24,8 +24,16 @@ export function lastSeenMs(event: ReadEvent): number {
   return known ?? fromTimestamp(event.metadata.creationTimestamp) ?? 0;
 }
 
-/** Events as a table, in the order given. */
-export function drawEventTable(events: readonly ReadEvent[], nowMs: number, style: Style): string[] {
+/**
+ * Events as a table, in the order given.
+ * @param wide adds where they are and who told them
+ */
+export function drawEventTable(
+  events: readonly ReadEvent[],
+  nowMs: number,
+  style: Style,
+  wide = false,
+): string[] {
   const rows = events.map((event) => {
     const count = event.series?.count ?? event.deprecatedCount ?? 1;
     return [
@@ -34,9 +42,13 @@ export function drawEventTable(events: readonly ReadEvent[], nowMs: number, styl
       event.reason,
       `${event.regarding.kind} ${event.regarding.name}`,
       count > 1 ? `x${count}` : '',
+      ...(wide ? [event.metadata.namespace ?? '', event.reportingController] : []),
       // A note is one line of the table, whatever it says.
       (event.note ?? '').replaceAll(/\s+/g, ' ').trim(),
     ];
   });
-  return drawTable([['LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'COUNT', 'NOTE'], ...rows]);
+  return drawTable([
+    ['LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'COUNT', ...(wide ? ['NAMESPACE', 'FROM'] : []), 'NOTE'],
+    ...rows,
+  ]);
 }

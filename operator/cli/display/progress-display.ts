@@ -76,7 +76,9 @@ function liveDisplay({ output, signals, clock, style, draw = drawBlocks }: Displ
   const drawFrames = async () => {
     while (!closing.signal.aborted) {
       const size = { width: columnsOf(output) - 1, rows: rowsOf(output) - 1 };
-      region.draw(draw([...runs.values()], { ...size, style, nowMs: clock.now() }));
+      // Before the first run is known there is nothing to say of how many there are.
+      const lines = runs.size === 0 ? [] : draw([...runs.values()], { ...size, style, nowMs: clock.now() });
+      region.draw(lines);
       await clock.sleep(frameIntervalMs, closing.signal);
     }
   };

@@ -10,9 +10,14 @@ interface Column {
   readonly cell: (run: TrainingRun, nowMs: number) => string;
 }
 
+/** As with kubectl, where runs of several namespaces may be among them. */
+const namespaceColumn: Column = {
+  heading: 'NAMESPACE',
+  cell: ({ metadata }) => metadata.namespace ?? 'default',
+};
+
 /** The columns of `kubectl get trainingruns`, with figures for people. */
 const columns: readonly Column[] = [
-  { heading: 'NAMESPACE', cell: ({ metadata }) => metadata.namespace ?? 'default' },
   { heading: 'NAME', cell: ({ metadata }) => metadata.name },
   { heading: 'PHASE', cell: ({ status }) => status?.phase ?? 'Pending' },
   { heading: 'EPOCH', cell: ({ status }) => epochOf(status?.progress) },
@@ -46,12 +51,18 @@ const wideColumns: readonly Column[] = [
   { heading: 'CHECKPOINT', cell: ({ status }) => status?.checkpoint?.uri ?? '' },
 ];
 
+interface TableSettings {
+  readonly wide: boolean;
+  readonly withNamespace: boolean;
+  readonly nowMs: number;
+}
+
 /** Runs as a table with a heading, one a line. */
 export function drawRunTable(
   runs: readonly TrainingRun[],
-  { wide, nowMs }: { readonly wide: boolean; readonly nowMs: number },
+  { wide, withNamespace, nowMs }: TableSettings,
 ): string[] {
-  const shown = wide ? [...columns, ...wideColumns] : columns;
+  const shown = [...(withNamespace ? [namespaceColumn] : []), ...columns, ...(wide ? wideColumns : [])];
   return drawTable([
     shown.map(({ heading }) => heading),
     ...runs.map((run) => shown.map(({ cell }) => cell(run, nowMs))),
