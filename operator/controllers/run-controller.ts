@@ -9,6 +9,7 @@ import { planRun, type Plan } from '../plan/plan.ts';
 import { noControllerMetrics, type ControllerMetrics } from './controller-metrics.ts';
 import { eventRecorder, type EventRecorder } from './events.ts';
 import { Expectations } from './expectations.ts';
+import { LastWords } from './last-words.ts';
 import { keyOf, ObjectCache, parseKey } from './object-cache.ts';
 import { CreationFailedError, execute, type WriteListener } from './plan-executor.ts';
 import { ProgressPoller, type FetchProgress } from './progress-poller.ts';
@@ -69,6 +70,7 @@ class RunController {
   readonly #networkPolicies: ObjectCache<NetworkPolicy> | undefined;
   readonly #expectations: Expectations;
   readonly #poller: ProgressPoller;
+  readonly #lastWords = new LastWords();
   readonly #statuses: StatusWriter;
   readonly #events: EventRecorder;
   readonly #progressIntervalMs: number;
@@ -112,7 +114,11 @@ class RunController {
       type: resourceTypes.pods,
       selection: owned,
       indexBy: runUidOf,
-      onChange: enqueueOwner,
+      onChange: (pod) => {
+        const run = pod.metadata.labels?.[labels.run];
+        if (run !== undefined) this.#lastWords.note(keyOf({ ...pod.metadata, name: run }), pod);
+        enqueueOwner(pod);
+      },
     });
     this.#services = new ObjectCache<Service>({
       ...common,
@@ -263,6 +269,7 @@ class RunController {
       ...(service === undefined ? {} : { service }),
       ...(networkPolicy === undefined ? {} : { networkPolicy }),
       ...this.#poller.last(key, source),
+      lastWords: this.#lastWords.of(key, source),
       nowMs: this.#options.clock.now(),
     };
   }
@@ -298,6 +305,7 @@ class RunController {
     this.#queue.forget(key);
     this.#expectations.forget(key);
     this.#poller.forget(key);
+    this.#lastWords.forget(key);
     this.#statuses.forget(key);
   }
 }

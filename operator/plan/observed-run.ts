@@ -1,4 +1,5 @@
 import type { ProgressDocument } from '../api/trainer/progress.ts';
+import type { TerminationMessage } from '../api/trainer/termination-message.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { NetworkPolicy, Pod, Service } from '../api/wire.ts';
 import type { Isolation } from './network-policy.ts';
@@ -19,6 +20,8 @@ export interface ObservedRun {
    * trainer whose clock is wrong is never taken for a hung one. Absent: nobody has asked yet.
    */
   readonly lastAdvanceMs?: number;
+  /** What pods of the present attempt that were told to stop said last, also those that are gone since. */
+  readonly lastWords?: readonly TerminationMessage[];
   readonly nowMs: number;
 }
 

@@ -52,6 +52,12 @@ describe('suspending', () => {
     expect(status.lastFailure).toBeUndefined();
   });
 
+  it('tells of the checkpoint that pods saved and spoke of before they were gone', () => {
+    const lastWords = [{ reason: 'Terminated' as const, message: '', checkpoint: aCheckpoint(50) }];
+    const { status } = plan(suspending, [], { service: serviceOf(run), lastWords });
+    expect(status).toMatchObject({ phase: 'Suspended', checkpoint: { step: 50 } });
+  });
+
   it('loses against training that was finished before the pods were told', () => {
     const ended = [0, 1].map((index) => aFinishedPod(run, 1, index));
     expect(plan(suspending, ended).status.phase).toBe('Succeeded');

@@ -14,9 +14,12 @@ export function learnProgress(
   observed: ObservedRun,
 ): TrainingRunStatus {
   const document = presentDocument(observed, gang);
-  const lastWords = [...gang.members.values()].flatMap(
-    (pod) => parseTerminationMessage(trainerState(pod)?.terminated?.message) ?? [],
-  );
+  const lastWords = [
+    ...[...gang.members.values()].flatMap(
+      (pod) => parseTerminationMessage(trainerState(pod)?.terminated?.message) ?? [],
+    ),
+    ...(observed.lastWords ?? []),
+  ];
   const start = document?.start ?? lastWords.find((words) => words.start !== undefined)?.start;
   const status = learnStart(before, start);
   const progress = newestProgress(document?.progress ?? status.progress, lastWords);

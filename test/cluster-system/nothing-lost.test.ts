@@ -273,7 +273,8 @@ describe('a run that goes on with another world size', () => {
     await apply(system, 'resized');
     await hasSaved(system, 'resized', 20);
     await patchSpec(system, 'resized', { suspend: true });
-    await reaches(system, 'resized', 'Suspended');
+    const { checkpoint } = await reaches(system, 'resized', 'Suspended');
+    expect(checkpoint?.step).toBe(attemptLogs(system, 'resized').at(-1)?.saved.at(-1));
     await patchSpec(system, 'resized', { suspend: false, trainers: { pods: 1 } });
     const { status, state } = await complete(system, 'resized');
     expect(status).toMatchObject({ attempt: 2, restarts: { total: 0 }, trainers: { desired: 1 } });
