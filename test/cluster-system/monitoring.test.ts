@@ -16,7 +16,7 @@ import { serveText } from '../monitoring/serve-text.ts';
 import { kubectl } from '../operator/install.ts';
 import { testKeys } from '../s3/server.ts';
 import { killRank } from './faults.ts';
-import { manifest } from './runs.ts';
+import { apply, manifest, trainers } from './runs.ts';
 import { hasSaved } from './trainer-logs.ts';
 import { namespace, openClusterSystem, type ClusterSystem } from './world.ts';
 
@@ -59,6 +59,17 @@ function sweepManifest(): object {
       ...{ parallelism: 1, maxTrials: 2 },
     },
   };
+}
+
+/** A run that no node has room for: of the phases that are over in a moment, one lasts until it was scraped. */
+async function waitForRoom(): Promise<void> {
+  const run = 'too-large';
+  await apply(system, run, { trainers: { ...trainers, gpusPerPod: 8 } });
+  await until('a run that waits for room is scraped', async () => {
+    const phases = await prometheus.everSince(`ringmaster_run_phase{run="${run}", phase="Starting"}`);
+    return phases.length > 0 ? true : undefined;
+  });
+  await kubectl(system.controlPlane, ['delete', `trainingrun/${run}`, `--namespace=${namespace}`]);
 }
 
 async function prometheusConfig(gpuPort: number, discoveryPort: number): Promise<object> {
@@ -125,6 +136,7 @@ beforeAll(async () => {
     },
     { timeoutMs: 240_000 },
   );
+  await waitForRoom();
 }, 600_000);
 afterAll(async () => {
   for (const close of closers.reverse()) await close();
