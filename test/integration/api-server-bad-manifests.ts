@@ -442,6 +442,33 @@ export const badManifests: readonly BadManifest[] = [
     says: 'Required value',
   },
   {
+    what: 'more frozen parts than any network has',
+    spec: { recipe: { fineTuning: { frozenStages: 6 } } },
+    field: 'spec.recipe.fineTuning.frozenStages',
+    says: 'less than or equal to 5',
+  },
+  {
+    what: 'more frozen parts than a small network has',
+    spec: {
+      model: { stem: 'small', depth: 8, pretrained: '/weights' },
+      recipe: { fineTuning: { frozenStages: 5 } },
+    },
+    field: 'spec.recipe.fineTuning.frozenStages',
+    says: 'at most 4 when model.stem is small',
+  },
+  {
+    what: 'random weights that are frozen',
+    spec: { recipe: { fineTuning: { frozenBatchNorm: true } } },
+    field: 'spec.recipe.fineTuning',
+    says: 'name trained weights in model.pretrained',
+  },
+  {
+    what: 'a decay of the rate over the layers that lets nothing learn',
+    spec: { recipe: { fineTuning: { layerDecay: 0 } } },
+    field: 'spec.recipe.fineTuning.layerDecay',
+    says: 'greater than 0',
+  },
+  {
     what: 'a negative seed',
     spec: { recipe: { seed: -1 } },
     field: 'spec.recipe.seed',

@@ -38,6 +38,16 @@ describe('a checkpoint', () => {
     [{ recipe: { mixup: { alpha: 0.2 } } }, ['recipe.mixup.alpha']],
     [{ recipe: { optimizer: { ...recipe.optimizer, momentum: 0.8 } } }, ['recipe.optimizer.momentum']],
     [
+      {
+        recipe: {
+          fineTuning: { frozenStages: 2, frozenBatchNorm: false, layerDecay: 1, classifierRate: 1 },
+        },
+      },
+      ['frozenStages', 'frozenBatchNorm', 'layerDecay', 'classifierRate'].map(
+        (field) => `recipe.fineTuning.${field}`,
+      ),
+    ],
+    [
       { recipe: { learningRate: { ...recipe.learningRate, milestones: [1] } } },
       ['recipe.learningRate.milestones'],
     ],

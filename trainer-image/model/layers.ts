@@ -5,6 +5,7 @@ import { named, type NamedTensors } from '../tensorflow/capture.ts';
 import { normalizationSequence } from '../tensorflow/collectives.ts';
 import {
   averagePool,
+  batchNormFrozen,
   batchNormInference,
   batchNormTraining,
   convolution,
@@ -44,14 +45,17 @@ export interface TrainingLayers extends Layers {
   readonly statistics: ReadonlyMap<string, BatchStatistics>;
 }
 
-/**
- * @param batchNorm `local`: by the statistics of this rank's share, as in the paper; `synchronised`: of the batch over
- * all ranks
- */
+export interface TrainingLayersOptions {
+  /** `local`: by the statistics of this rank's share, as in the paper; `synchronised`: of the batch over all ranks. */
+  readonly batchNorm: Model['batchNorm'];
+  /** Whether the batch normalisation of this name normalises by its running statistics and learns nothing. */
+  readonly isFrozen: (name: string) => boolean;
+}
+
 export function trainingLayers(
   tensorflow: TensorFlow,
   values: NamedTensors,
-  batchNorm: Model['batchNorm'],
+  { batchNorm, isFrozen }: TrainingLayersOptions,
 ): TrainingLayers {
   const statistics = new Map<string, BatchStatistics>();
   const collectives = normalizationSequence();
@@ -59,6 +63,9 @@ export function trainingLayers(
     ...commonLayers(tensorflow, values),
     statistics,
     batchNorm(name, images) {
+      if (isFrozen(name)) {
+        return batchNormFrozen(tensorflow, images, frozenParameters(values, name), batchNormEpsilon);
+      }
       const gamma = named(values, `${name}.weight`);
       const beta = named(values, `${name}.bias`);
       const { output, mean, variance } =
@@ -82,17 +89,16 @@ export function inferenceLayers(tensorflow: TensorFlow, values: NamedTensors): L
   return {
     ...commonLayers(tensorflow, values),
     batchNorm: (name, images) =>
-      batchNormInference(
-        tensorflow,
-        images,
-        {
-          gamma: named(values, `${name}.weight`),
-          beta: named(values, `${name}.bias`),
-          mean: named(values, `${name}.running_mean`),
-          variance: named(values, `${name}.running_var`),
-        },
-        batchNormEpsilon,
-      ),
+      batchNormInference(tensorflow, images, frozenParameters(values, name), batchNormEpsilon),
+  };
+}
+
+function frozenParameters(values: NamedTensors, name: string) {
+  return {
+    gamma: named(values, `${name}.weight`),
+    beta: named(values, `${name}.bias`),
+    mean: named(values, `${name}.running_mean`),
+    variance: named(values, `${name}.running_var`),
   };
 }
 

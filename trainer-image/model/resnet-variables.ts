@@ -1,6 +1,9 @@
 import { batchNormVariables, convolutionVariable, denseVariables, type VariableSpec } from './network.ts';
 import type { ConvolutionPlan, ResNetPlan } from './resnet-plan.ts';
 
+/** Name of the last layer, whose size is the number of classes. */
+export const classifierName = 'fc';
+
 /** All variables, in the order of the forward pass. */
 export function resNetVariables(plan: ResNetPlan, classes: number): VariableSpec[] {
   return [
@@ -9,7 +12,7 @@ export function resNetVariables(plan: ResNetPlan, classes: number): VariableSpec
       ...path.flatMap((unit, index) => unitVariables(unit, index === path.length - 1)),
       ...(shortcut === undefined ? [] : unitVariables(shortcut.projection, false)),
     ]),
-    ...denseVariables('fc', plan.features, classes),
+    ...denseVariables(classifierName, plan.features, classes),
   ];
 }
 

@@ -4,7 +4,7 @@ import { tf } from '../tensorflow/tensorflow.ts';
 import type { Layers } from './layers.ts';
 import type { Network } from './network.ts';
 import { planResNet, type Architecture, type BlockPlan, type ConvolutionPlan } from './resnet-plan.ts';
-import { resNetVariables } from './resnet-variables.ts';
+import { classifierName, resNetVariables } from './resnet-variables.ts';
 
 /** The residual network that a manifest's `model` describes. */
 export function resNet(architecture: Architecture): Network {
@@ -18,7 +18,7 @@ export function resNet(architecture: Architecture): Network {
       let x = plan.stem.reduce((each, unit) => layers.relu(convolutionUnit(layers, unit, each)), images);
       if (plan.maxPool) x = layers.maxPool(x);
       x = plan.blocks.reduce((each, block) => residualBlock(layers, block, each), x);
-      return layers.dense('fc', layers.globalAveragePool(x));
+      return layers.dense(classifierName, layers.globalAveragePool(x));
     },
   };
 }

@@ -52,14 +52,21 @@ export function batchNormTraining(
   return { output: rank4(output), mean: present(statistics?.mean), variance: present(statistics?.variance) };
 }
 
+/** By channel. */
+interface NormalizationParameters {
+  readonly gamma: Tensor;
+  readonly beta: Tensor;
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
 /** Normalises by running statistics (NHWC). Has no gradient. */
 export function batchNormInference(
   tensorflow: TensorFlow,
   images: Tensor4D,
-  parameters: { gamma: Tensor; beta: Tensor; mean: Tensor; variance: Tensor },
+  { gamma, beta, mean, variance }: NormalizationParameters,
   epsilon: number,
 ): Tensor4D {
-  const { gamma, beta, mean, variance } = parameters;
   const [output] = operations(
     tensorflow,
     'FusedBatchNormV3',
@@ -68,6 +75,24 @@ export function batchNormInference(
     6,
   );
   return rank4(present(output));
+}
+
+/** Normalises by running statistics (NHWC). Has a gradient with respect to the images, of which it is a linear function. */
+export function batchNormFrozen(
+  tensorflow: TensorFlow,
+  images: Tensor4D,
+  parameters: NormalizationParameters,
+  epsilon: number,
+): Tensor4D {
+  const { gamma, variance } = parameters;
+  const output = withGradient([images], () => ({
+    value: batchNormInference(tensorflow, images, parameters, epsilon),
+    saved: [gamma, variance],
+    gradient: (dy, [scale, spread]) => [
+      tf.mul(dy, tf.mul(present(scale), tf.rsqrt(tf.add(present(spread), epsilon)))),
+    ],
+  }));
+  return rank4(output);
 }
 
 function batchNormAttributes(epsilon: number, training: boolean) {

@@ -11,8 +11,8 @@ import type { StepSettings, VariableShape } from './step-settings.ts';
 const accumulatorName = (contribution: string) => `accumulated/${contribution}`;
 
 /** Where contributions of earlier pieces are kept within a step. */
-export function accumulatorVariables({ network }: StepSettings): VariableShape[] {
-  return contributionShapes(network).map(({ name, shape }) => ({ name: accumulatorName(name), shape }));
+export function accumulatorVariables(settings: StepSettings): VariableShape[] {
+  return contributionShapes(settings).map(({ name, shape }) => ({ name: accumulatorName(name), shape }));
 }
 
 /** These contributions and those of the earlier pieces. */

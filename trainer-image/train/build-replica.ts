@@ -62,7 +62,7 @@ export function stepSettings(
   { model, recipe }: Pick<ResolvedSpec, 'model' | 'recipe'>,
   teacher: Pick<Teacher, 'network'> | undefined,
 ): StepSettings {
-  const { distillation, averaging, precision, optimizer } = recipe;
+  const { distillation, averaging, precision, optimizer, fineTuning } = recipe;
   return {
     network,
     batchNorm: model.batchNorm,
@@ -72,5 +72,6 @@ export function stepSettings(
       ? {}
       : { teacher: { network: teacher.network, weights: distillation } }),
     ...(averaging === undefined ? {} : { averagingDecay: averaging.decay }),
+    fineTuning,
   };
 }

@@ -1,13 +1,19 @@
 import type { Tensor } from '@tensorflow/tfjs';
 
 import { inferenceLayers, trainingLayers, type BatchStatistics } from '../model/layers.ts';
-import { isTrainable, type Network } from '../model/network.ts';
+import type { Network } from '../model/network.ts';
 import { named, type NamedTensors } from '../tensorflow/capture.ts';
 import { allReduceSum } from '../tensorflow/collectives.ts';
 import { rank4, softmaxCrossEntropy } from '../tensorflow/kernels.ts';
 import { tf, type TensorFlow } from '../tensorflow/tensorflow.ts';
 import { distillationLoss, teacherDivergence } from '../tricks/distillation.ts';
-import { teacherName, type StepSettings, type VariableShape } from './step-settings.ts';
+import {
+  followingStatistics,
+  learnedVariables,
+  teacherName,
+  type StepSettings,
+  type VariableShape,
+} from './step-settings.ts';
 
 /**
  * What some samples add to a step, by name: the gradient of each parameter under the parameter's name, the batch
@@ -21,11 +27,11 @@ export const figuresName = 'figures';
 export const figures = { loss: 0, correct: 1, stops: 2, divergence: 3 } as const;
 
 /** All contributions in the order in which they are computed: the backward pass comes to the last layers first. */
-export function contributionShapes({ variables }: Network): VariableShape[] {
+export function contributionShapes(settings: StepSettings): VariableShape[] {
   const ownShape = ({ name, shape }: VariableShape) => ({ name, shape });
   return [
-    ...variables.filter(isTrainable).reverse().map(ownShape),
-    ...variables.filter((variable) => !isTrainable(variable)).map(ownShape),
+    ...learnedVariables(settings).reverse().map(ownShape),
+    ...followingStatistics(settings).map(ownShape),
     { name: figuresName, shape: [Object.keys(figures).length] },
   ];
 }
@@ -41,8 +47,12 @@ export function localContributions(
   const images = rank4(named(inputs, 'images'));
   const targets = named(inputs, 'targets');
   const globalCount = named(inputs, 'globalCount');
-  const parameters = network.variables.filter(isTrainable);
-  const layers = trainingLayers(tensorflow, values, batchNorm);
+  const parameters = learnedVariables(settings);
+  const following = new Set(followingStatistics(settings).map(({ name }) => name));
+  const layers = trainingLayers(tensorflow, values, {
+    batchNorm,
+    isFrozen: (name) => !following.has(`${name}.running_mean`),
+  });
   const teacherLogits =
     teacher === undefined
       ? undefined
@@ -83,7 +93,7 @@ export function localContributions(
     [figuresName, summary],
   ]);
   tf.dispose([forward.logits, forward.loss, forward.divergence]);
-  return new Map(contributionShapes(network).map(({ name }) => [name, named(all, name)]));
+  return new Map(contributionShapes(settings).map(({ name }) => [name, named(all, name)]));
 }
 
 /** Contributions of two disjoint sets of samples together. */

@@ -1,22 +1,23 @@
 import type { Tensor } from '@tensorflow/tfjs';
 
-import { isTrainable } from '../model/network.ts';
 import { named, type CaptureResult, type NamedTensors } from '../tensorflow/capture.ts';
 import { allReduceSum, diagnosisKey } from '../tensorflow/collectives.ts';
 import { tf, type TensorFlow } from '../tensorflow/tensorflow.ts';
 import { figures, figuresName, localContributions } from './contributions.ts';
-import type { StepSettings } from './step-settings.ts';
+import { learnedVariables, type StepSettings } from './step-settings.ts';
 
 /** What may be not finite, in the order in which a step computes it: what comes first is the cause of the rest. */
-export function suspects({ network }: StepSettings): string[] {
-  const parameters = network.variables.filter(isTrainable).map(({ name }) => name);
+export function suspects(settings: StepSettings): string[] {
+  const { network } = settings;
   return [
     'the images',
     'the targets',
     ...network.variables.map(({ name }) => `the value of ${name}`),
     'the loss',
     // The backward pass begins at the last layer.
-    ...parameters.toReversed().map((name) => `the gradient of ${name}`),
+    ...learnedVariables(settings)
+      .reverse()
+      .map(({ name }) => `the gradient of ${name}`),
   ];
 }
 
@@ -38,9 +39,8 @@ export function diagnosisStep(
     named(inputs, 'targets'),
     ...variables.map(({ name }) => named(values, name)),
     loss,
-    ...variables
-      .filter(isTrainable)
-      .toReversed()
+    ...learnedVariables(settings)
+      .reverse()
       .map(({ name }) => named(contributions, name)),
   ];
   const flags = tf.stack(evidence.map(isNotFinite));

@@ -45,6 +45,12 @@ describe('pretrained weights', () => {
     expect(values.slice(0, -2)).toEqual(trained.slice(0, -2));
   });
 
+  it('leave a classifier that they lack at its initial values', () => {
+    const backbone = file.filter(({ name }) => !name.startsWith('fc.'));
+    const values = startFrom(backbone, network, initial, 'model');
+    expect(values).toEqual([...trained.slice(0, -2), ...initial.slice(-2)]);
+  });
+
   it.each<[string, HostTensor[], string]>([
     [
       'is missing',

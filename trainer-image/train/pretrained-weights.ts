@@ -2,6 +2,7 @@ import { modelFile } from '../checkpoint/checkpoint-layout.ts';
 import { IncompatibleCheckpoint } from '../checkpoint/incompatible-checkpoint.ts';
 import { decodeSafetensors } from '../checkpoint/safetensors.ts';
 import type { Network } from '../model/network.ts';
+import { stageOf } from '../model/stages.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import type { StorageAccess } from '../storage/storage-access.ts';
 import type { HostTensor } from '../tensorflow/host-tensor.ts';
@@ -10,9 +11,12 @@ import { fromCheckpointLayout } from './checkpoint-tensors.ts';
 /** What torch counts in every batch normalisation and nothing here reads. */
 const uncounted = '.num_batches_tracked';
 
-/** The last layer, whose size is the number of classes, as `resNetVariables` names it. */
-const classifierWeight = 'fc.weight';
-const classifierBias = 'fc.bias';
+const isOfClassifier = (name: string) => stageOf(name) === undefined;
+
+/** The classes of a network with these tensors in the layout of torchvision, undefined without a classifier. */
+export function pretrainedClasses(tensors: readonly HostTensor[]): number | undefined {
+  return tensors.find(({ name }) => isOfClassifier(name))?.shape[0];
+}
 
 /**
  * The tensors of a safetensors file with torchvision's or timm's names and layouts, such as the `model.safetensors` of
@@ -28,8 +32,8 @@ export async function readPretrained(uri: string, access: StorageAccess): Promis
 }
 
 /**
- * The values with which a network starts from weights of another training: those weights, and for a classifier of
- * another number of classes its initial values. Pure.
+ * The values with which a network starts from weights of another training: those weights, and for a classifier that they
+ * lack, or have of another number of classes, its initial values. Pure.
  * @param pretrained in the layout of torchvision
  * @param initial value of every variable, in our layout
  * @param name of the weights, for messages
@@ -49,13 +53,12 @@ export function startFrom(
   if (surplus !== undefined) throw refuse(`it has ${surplus.name}, which the model has not`);
 
   const asSaved = new Map(weights.map((tensor) => [tensor.name, tensor]));
-  const classes = asSaved.get(classifierBias)?.shape[0] ?? network.classes;
+  const keepsClassifier = pretrainedClasses(weights) === network.classes;
   const starts = new Map(initial.map((tensor) => [tensor.name, tensor]));
   return network.variables.map((variable) => {
     const start = starts.get(variable.name);
     if (start === undefined) throw new RangeError(`${variable.name} has no initial value`);
-    const isClassifier = variable.name === classifierWeight || variable.name === classifierBias;
-    if (isClassifier && classes !== network.classes) return start;
+    if (isOfClassifier(variable.name) && !keepsClassifier) return start;
     const saved = asSaved.get(variable.name);
     if (saved === undefined) throw refuse(`it lacks ${variable.name}`);
     if (saved.dtype !== start.dtype) {

@@ -6,7 +6,7 @@ import type { Logger } from '../../operator/base/logging.ts';
 import type { Network } from '../model/network.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { fromCheckpointLayout, toCheckpointLayoutInTurns } from './checkpoint-tensors.ts';
-import { readPretrained, startFrom } from './pretrained-weights.ts';
+import { pretrainedClasses, readPretrained, startFrom } from './pretrained-weights.ts';
 import type { RankAssignment } from './rank-protocol.ts';
 import type { Replica } from './replica.ts';
 import type { Snapshot } from './snapshot-writer.ts';
@@ -47,6 +47,13 @@ export function openRankCheckpoints(options: RankCheckpointsOptions): RankCheckp
         if (pretrained !== undefined) {
           const tensors = await readPretrained(pretrained, storage);
           await replica.restore(startFrom(tensors, network, await replica.snapshot(), pretrained));
+          const itsClasses = pretrainedClasses(tensors);
+          log.info(
+            { pretrained, classesOfWeights: itsClasses ?? 'no classifier', classes: network.classes },
+            itsClasses === network.classes
+              ? 'training starts from pretrained weights'
+              : 'training starts from pretrained weights and a new classifier, as they have none of these classes',
+          );
         }
         return untrained;
       }

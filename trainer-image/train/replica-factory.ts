@@ -25,6 +25,7 @@ import { functionCache, replicaRecordings } from './replica-functions.ts';
 import { ReplicasDiverged, type Batch, type Replica, type StepInputs } from './replica.ts';
 import {
   averageName,
+  momentumName,
   replicaVariables,
   teacherName,
   type StepSettings,
@@ -209,7 +210,11 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
     snapshot: () => variables.readAll(),
 
     async restore(tensors) {
-      const wanted = new Set(variables.shapes.map(({ name }) => name));
+      const wanted = new Set([
+        ...variables.shapes.map(({ name }) => name),
+        // Of what was frozen since, which no longer moves.
+        ...network.variables.map(({ name }) => momentumName(name)),
+      ]);
       const unknown = tensors.find(({ name }) => !wanted.has(name));
       if (unknown !== undefined) throw new RangeError(`the model has no tensor named ${unknown.name}`);
       await variables.assignAll(floats(replicaValues(settings, tensors)));

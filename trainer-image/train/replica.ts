@@ -91,7 +91,7 @@ export interface Replica {
   snapshot(): Promise<HostTensor[]>;
   /**
    * Puts a snapshot back. Needs every tensor of the model; momentum may be absent and is then zero, and averages then
-   * begin with the weights.
+   * begin with the weights. Momentum of what is frozen is passed over.
    */
   restore(tensors: readonly HostTensor[]): Promise<void>;
   /** Frees the device memory. The replica is of no use afterwards. */

@@ -1,7 +1,8 @@
 import type { Model } from '../../operator/api/v1alpha1/model.ts';
-import type { ResolvedRecipe } from '../../operator/api/v1alpha1/recipe.ts';
-import { isTrainable, type Network } from '../model/network.ts';
+import type { FineTuning, ResolvedRecipe } from '../../operator/api/v1alpha1/recipe.ts';
+import { isTrainable, type Network, type VariableSpec } from '../model/network.ts';
 import type { DistillationWeights } from '../tricks/distillation.ts';
+import { isFrozen } from '../tricks/fine-tuning.ts';
 
 /** What a step does, settled before it is captured. */
 export interface StepSettings {
@@ -14,6 +15,8 @@ export interface StepSettings {
   readonly teacher?: { readonly network: Network; readonly weights: DistillationWeights };
   /** Decay of the moving average of the weights, if one is kept. */
   readonly averagingDecay?: number;
+  /** What of the network is frozen, and how fast the rest learns; absent if all of it learns alike. */
+  readonly fineTuning?: FineTuning | undefined;
 }
 
 export interface VariableShape {
@@ -36,8 +39,19 @@ export function teacherName(variable: string): string {
   return `teacher/${variable}`;
 }
 
-/** What a replica remembers from step to step: the network, the momenta of its parameters, and averages if kept. */
-export function replicaVariables({ network, averagingDecay }: StepSettings): VariableShape[] {
+/** The variables that the optimiser updates. */
+export function learnedVariables({ network, fineTuning }: StepSettings): VariableSpec[] {
+  return network.variables.filter((variable) => isTrainable(variable) && !isFrozen(variable, fineTuning));
+}
+
+/** The running statistics that follow those of the batches. */
+export function followingStatistics({ network, fineTuning }: StepSettings): VariableSpec[] {
+  return network.variables.filter((variable) => !isTrainable(variable) && !isFrozen(variable, fineTuning));
+}
+
+/** What a replica remembers from step to step: the network, the momenta of what it learns, and averages if kept. */
+export function replicaVariables(settings: StepSettings): VariableShape[] {
+  const { network, averagingDecay } = settings;
   const { variables } = network;
   const renamed = (rename: (name: string) => string) => (variable: VariableShape) => ({
     name: rename(variable.name),
@@ -45,7 +59,7 @@ export function replicaVariables({ network, averagingDecay }: StepSettings): Var
   });
   return [
     ...variables,
-    ...variables.filter(isTrainable).map(renamed(momentumName)),
+    ...learnedVariables(settings).map(renamed(momentumName)),
     ...(averagingDecay === undefined ? [] : variables.map(renamed(averageName))),
   ];
 }

@@ -10,7 +10,7 @@ import { resNet } from '../model/resnet.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import type { StorageAccess } from '../storage/storage-access.ts';
 import { elementCount, float32Tensor, type HostTensor } from '../tensorflow/host-tensor.ts';
-import { readPretrained, startFrom } from './pretrained-weights.ts';
+import { pretrainedClasses, readPretrained, startFrom } from './pretrained-weights.ts';
 import { hashTensors } from './replica-agreement.ts';
 
 /** A trained network to learn from. */
@@ -58,6 +58,11 @@ export async function readTeacher(
   if (architecture.classes !== classes || architecture.channels !== channels) {
     throw new IncompatibleCheckpoint(
       `recipe.distillation.teacher ${uri} has ${architecture.classes} classes and ${architecture.channels} channels, the model ${classes} and ${channels}; they must be equal`,
+    );
+  }
+  if (pretrainedClasses(tensors) === undefined) {
+    throw new IncompatibleCheckpoint(
+      `recipe.distillation.teacher ${uri} has no classifier; export it without --backbone`,
     );
   }
   const seen = { ...architecture, imageSize };

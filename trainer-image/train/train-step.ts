@@ -1,13 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs';
 
 import { assertNever } from '../../operator/base/errors.ts';
-import { isTrainable } from '../model/network.ts';
 import {
   named,
   type CaptureResult,
   type CaptureSignature,
   type NamedTensors,
 } from '../tensorflow/capture.ts';
+import { stageCount } from '../model/stages.ts';
 import { dataTypes } from '../tensorflow/data-type.ts';
 import { operation } from '../tensorflow/operation.ts';
 import { attribute } from '../tensorflow/recording.ts';
@@ -15,10 +15,13 @@ import { tf, type TensorFlow } from '../tensorflow/tensorflow.ts';
 import { movingAverage } from '../tricks/averaging.ts';
 import { momentumStep, type ParameterState } from '../tricks/momentum.ts';
 import { nesterovStep } from '../tricks/nesterov.ts';
+import { rateFactor } from '../tricks/fine-tuning.ts';
 import { decayedGradient } from '../tricks/weight-decay.ts';
 import { figures, figuresName, reduceContributions, type Contributions } from './contributions.ts';
 import {
   averageName,
+  followingStatistics,
+  learnedVariables,
   momentumName,
   replicaVariables,
   teacherVariables,
@@ -76,7 +79,7 @@ export function trainStep(
   inputs: NamedTensors,
   local: Contributions,
 ): CaptureResult {
-  const { network, optimizer, averagingDecay } = settings;
+  const { network, optimizer, averagingDecay, fineTuning } = settings;
   const summed = reduceContributions(tensorflow, local);
   const summary = tf.unstack(named(summed, figuresName));
   const figure = (name: keyof typeof figures): Tensor => {
@@ -84,7 +87,8 @@ export function trainStep(
     if (tensor === undefined) throw new TypeError(`the all-reduce lost the figure ${name}`);
     return tensor;
   };
-  const parameters = network.variables.filter(isTrainable);
+  const parameters = learnedVariables(settings);
+  const stages = stageCount(network.variables);
   const gradients = unscaledGradients(settings, parameters, summed, inputs);
   const loss = figure('loss');
   const gradientNorm = globalNorm(tensorflow, [...gradients.values()]);
@@ -101,11 +105,14 @@ export function trainStep(
     const value = named(values, name);
     const gradient = decayedGradient(named(gradients, name), value, kind, optimizer);
     const state = { value, velocity: named(values, momentumName(name)) };
-    const updated = optimizerStep(state, gradient, optimizer, named(inputs, 'learningRate'));
+    const factor = rateFactor(name, stages, fineTuning);
+    const base = named(inputs, 'learningRate');
+    const learningRate = factor === 1 ? base : tf.mul(base, factor);
+    const updated = optimizerStep(state, gradient, optimizer, learningRate);
     next.set(name, updated.value);
     assignIfFinite(momentumName(name), updated.velocity);
   }
-  for (const { name } of network.variables.filter((variable) => !isTrainable(variable))) {
+  for (const { name } of followingStatistics(settings)) {
     const kept = tf.mul(named(values, name), statisticsMomentum);
     next.set(name, tf.add(kept, tf.mul(named(summed, name), 1 - statisticsMomentum)));
   }

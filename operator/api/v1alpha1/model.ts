@@ -56,7 +56,7 @@ export const Model = z.strictObject({
       "Initial weights: xavier, uniform by fan in and fan out (the paper), or msra, the published code's MSRAPrelu(0.25). Default xavier.",
     ),
   pretrained: Uri.optional().describe(
-    'A model.safetensors whose weights to start from, weights only. A classifier of another size is left at its initial values. Default none.',
+    'A safetensors file of this program, torchvision or timm, or a checkpoint, whose weights to start from. Without a classifier, or with one of another number of classes, the classifier is new. Default none.',
   ),
 });
 export type Model = z.output<typeof Model>;

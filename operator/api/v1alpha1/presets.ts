@@ -77,6 +77,7 @@ export function resolveRecipe(recipe: Recipe): ResolvedRecipe {
     mixup: recipe.mixup ?? preset.mixup,
     distillation: recipe.distillation ?? preset.distillation,
     averaging: recipe.averaging ?? preset.averaging,
+    fineTuning: recipe.fineTuning ?? preset.fineTuning,
     seed: recipe.seed ?? preset.seed,
   });
 }

@@ -117,6 +117,38 @@ const Averaging = z.strictObject({
     .describe('How much of the average each step keeps: 0.9999 averages over the last 10,000 steps or so.'),
 });
 
+const FineTuning = z.strictObject({
+  frozenStages: z
+    .int()
+    .min(0)
+    .max(5)
+    .default(0)
+    .describe(
+      'How many parts, counted from the image, stay as they are, their batch normalisations by running statistics included: 1 is the stem, 2 the stem and the first stage, and so on. With stem small at most 4. Default 0.',
+    ),
+  frozenBatchNorm: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Normalise by the running statistics and leave them, the scales and the offsets of all batch normalisations as they are, for few images a rank (as detection frameworks do). Default false.',
+    ),
+  layerDecay: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe(
+      'Factor of the learning rate for each part nearer to the image: with 0.5 the last stage learns at half the rate, the stage before it at a quarter (Howard and Ruder 2018, section 3.2). Default 1, all alike.',
+    ),
+  classifierRate: z
+    .number()
+    .gt(0)
+    .max(1000)
+    .default(1)
+    .describe('Factor of the learning rate of the classifier, which may be new. Default 1.'),
+});
+export type FineTuning = z.output<typeof FineTuning>;
+
 const parts = {
   epochs: z.int().min(1).max(100_000).describe('Passes over the training images.'),
   batchSize: z
@@ -167,6 +199,9 @@ export const Recipe = z.strictObject({
   averaging: Averaging.optional().describe(
     'Keep an exponential moving average of the weights beside them, and evaluate and save that. Default: none.',
   ),
+  fineTuning: FineTuning.optional().describe(
+    'Which parts of pretrained weights stay as they are, and how fast the others learn. Default: all parts learn alike.',
+  ),
   seed: parts.seed.optional(),
 });
 export type Recipe = z.output<typeof Recipe>;
@@ -180,5 +215,6 @@ export const ResolvedRecipe = z.strictObject({
   mixup: Mixup,
   distillation: Distillation.optional(),
   averaging: Averaging.optional(),
+  fineTuning: FineTuning.optional(),
 });
 export type ResolvedRecipe = z.output<typeof ResolvedRecipe>;

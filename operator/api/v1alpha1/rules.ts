@@ -158,6 +158,24 @@ export const specRules: readonly Rule<TrainingRunSpec>[] = [
     path: ['recipe', 'epochs'],
   },
   {
+    cel: "!has(self.recipe.fineTuning) || self.model.stem != 'small' || self.recipe.fineTuning.frozenStages <= 4",
+    check: ({ model, recipe }) => model.stem !== 'small' || (recipe.fineTuning?.frozenStages ?? 0) <= 4,
+    message:
+      'recipe.fineTuning.frozenStages must be at most 4 when model.stem is small, which has a stem and three stages',
+    path: ['recipe', 'fineTuning', 'frozenStages'],
+  },
+  {
+    cel: '!has(self.recipe.fineTuning) || has(self.model.pretrained) || has(self.resumeFrom) || (self.recipe.fineTuning.frozenStages == 0 && !self.recipe.fineTuning.frozenBatchNorm)',
+    check: ({ model, recipe: { fineTuning }, resumeFrom }) =>
+      fineTuning === undefined ||
+      model.pretrained !== undefined ||
+      resumeFrom !== undefined ||
+      (fineTuning.frozenStages === 0 && !fineTuning.frozenBatchNorm),
+    message:
+      'recipe.fineTuning freezes initial values, which are random; name trained weights in model.pretrained',
+    path: ['recipe', 'fineTuning'],
+  },
+  {
     cel: 'has(self.checkpoints.every.epochs) != has(self.checkpoints.every.steps)',
     check: ({ checkpoints: { every } }) => (every.epochs === undefined) !== (every.steps === undefined),
     message: 'checkpoints.every needs either epochs or steps, not both',

@@ -30,7 +30,7 @@ await answerTask<IdentityBlocksTask>((tensorflow, { architecture, zeroGamma }) =
       drawn.map((tensor) => [tensor.name, tf.tensor([...floatValues(tensor)], [...tensor.shape])]),
     );
     const outputs: Uint32Array[] = [];
-    const layers = trainingLayers(tensorflow, values, 'local');
+    const layers = trainingLayers(tensorflow, values, { batchNorm: 'local', isFrozen: () => false });
     const observed: Layers = {
       ...layers,
       relu(images) {

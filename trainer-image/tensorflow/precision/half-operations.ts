@@ -28,6 +28,8 @@ export const halfOperations: ReadonlyMap<string, HalfOperation> = new Map<string
   ['Relu', follows],
   ['ReluGrad', follows],
   ['Add', follows],
+  // The gradient of a frozen batch normalisation.
+  ['Mul', follows],
   ['AddV2', follows],
   ['MaxPool', follows],
   ['MaxPoolGrad', follows],
