@@ -40,6 +40,7 @@ const rooms = {
   ],
   'trainer-image': ['operator/base', 'operator/api'],
   'charts/monitoring': [],
+  'charts/values': [],
 };
 
 const allRooms = Object.keys(rooms);

@@ -12,10 +12,10 @@ import { trainingSweepCrd } from './training-sweep-crd.ts';
 const root = new URL('../../../', import.meta.url);
 const header = '# Made from operator/api/v1alpha1 by `npm run generate`. Do not edit.\n';
 
-/** A CRD stands with the others and, as Helm wants it, in the chart. */
+/** A CRD stands with the others and in the chart, which makes it part of the release. */
 function crdFiles(name: string, crd: unknown): Record<string, string> {
   const text = header + dump(crd, { noRefs: true, lineWidth: 110 });
-  return { [`crds/${name}.yaml`]: text, [`charts/ringmaster/crds/${name}.yaml`]: text };
+  return { [`crds/${name}.yaml`]: text, [`charts/ringmaster/files/crds/${name}.yaml`]: text };
 }
 
 const outputs: Readonly<Record<string, string>> = {
