@@ -6,10 +6,17 @@ import { ClusterError, type ClusterErrorReason } from '../cluster/cluster-error.
 import { resourceTypes, type Cluster, type ResourceType } from '../cluster/cluster.ts';
 import type { Action } from '../plan/action.ts';
 
+/** How the admission of Kubernetes words it (plugin/pkg/admission/resourcequota, controller.go). */
+const exceedsQuota = /\bexceeded quota: /;
+
 /** The API will not let a pod or Service of the run exist: quota, admission, or a name that is taken. */
 export class CreationFailedError extends RingmasterError {
+  /** Whether a ResourceQuota has no room for it now. */
+  readonly isQuota: boolean;
+
   constructor(kind: string, name: string, why: string, options?: ErrorOptions) {
     super('CreationFailed', `${kind} ${name} cannot be created: ${why}`, options);
+    this.isQuota = exceedsQuota.test(why);
   }
 }
 

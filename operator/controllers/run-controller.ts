@@ -15,6 +15,7 @@ import { CreationFailedError, execute, type WriteListener } from './plan-executo
 import { ProgressPoller, type FetchProgress } from './progress-poller.ts';
 import { isNoNewer } from '../cluster/resource-version.ts';
 import { reconcileLoop } from './reconcile-loop.ts';
+import { Refusals } from './refusals.ts';
 import { restsOnAbsence } from './rests-on-absence.ts';
 import { noRunMetrics, type RunMetrics } from './run-metrics.ts';
 import { StatusWriter } from './status-writer.ts';
@@ -71,6 +72,7 @@ class RunController {
   readonly #expectations: Expectations;
   readonly #poller: ProgressPoller;
   readonly #lastWords = new LastWords();
+  readonly #refusals = new Refusals();
   readonly #statuses: StatusWriter;
   readonly #events: EventRecorder;
   readonly #progressIntervalMs: number;
@@ -199,8 +201,14 @@ class RunController {
     }
     try {
       await execute(this.#options.cluster, run, plan.actions, this.#listener(key));
+      this.#refusals.forget(key);
     } catch (error) {
       if (error instanceof CreationFailedError) {
+        this.#refusals.note(key, {
+          runUid: run.metadata.uid ?? '',
+          attempt: plan.status.attempt ?? 0,
+          refusal: error,
+        });
         await this.#events.record(run, { type: 'Warning', reason: error.reason, message: error.message });
       }
       throw error;
@@ -263,12 +271,14 @@ class RunController {
     networkPolicy: NetworkPolicy | undefined,
   ): ObservedRun {
     const source = { runUid: run.metadata.uid ?? '', attempt: run.status?.attempt ?? 0 };
+    const refusal = this.#refusals.of(key, source);
     return {
       run,
       pods,
       ...(service === undefined ? {} : { service }),
       ...(networkPolicy === undefined ? {} : { networkPolicy }),
       ...this.#poller.last(key, source),
+      ...(refusal === undefined ? {} : { refusal }),
       lastWords: this.#lastWords.of(key, source),
       nowMs: this.#options.clock.now(),
     };
@@ -306,6 +316,7 @@ class RunController {
     this.#expectations.forget(key);
     this.#poller.forget(key);
     this.#lastWords.forget(key);
+    this.#refusals.forget(key);
     this.#statuses.forget(key);
   }
 }

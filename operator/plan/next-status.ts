@@ -10,6 +10,7 @@ import {
   isWholeGangRunning,
   isWholeGangSucceeded,
   mayBeAlive,
+  missingIndices,
   obstacleOf,
   startTimeoutAtMs,
   type Gang,
@@ -55,7 +56,7 @@ export function nextStatus(
         expire(status, occasion) ??
         suspend(status, occasion) ??
         fail(status, gang, observed, occasion) ??
-        proceed(status, gang, occasion)
+        proceed(status, gang, observed, occasion)
       );
     case 'Restarting':
       return (
@@ -142,13 +143,27 @@ function failureOf(
   return undefined;
 }
 
-function proceed(status: TrainingRunStatus, gang: Gang, occasion: Occasion): TrainingRunStatus {
+function proceed(
+  status: TrainingRunStatus,
+  gang: Gang,
+  { refusal }: ObservedRun,
+  occasion: Occasion,
+): TrainingRunStatus {
   if (status.phase !== 'Starting') return status;
   if (isWholeGangRunning(gang)) return enterRunning(status, occasion);
+  if (refusal !== undefined && missingIndices(gang).length > 0)
+    return explainStarting(
+      status,
+      { reason: refusal.isQuota ? 'QuotaExceeded' : 'CreationFailed', message: refusal.message },
+      occasion,
+    );
   const obstacle = obstacleOf(gang);
   return explainStarting(
     status,
-    obstacle && `Pod ${obstacle.pod.metadata.name}: ${obstacle.reason} ${obstacle.message}`.trimEnd(),
+    obstacle && {
+      reason: 'GangStarting',
+      message: `Pod ${obstacle.pod.metadata.name}: ${obstacle.reason} ${obstacle.message}`.trimEnd(),
+    },
     occasion,
   );
 }

@@ -4,6 +4,14 @@ import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { NetworkPolicy, Pod, Service } from '../api/wire.ts';
 import type { Isolation } from './network-policy.ts';
 
+/** That the API let a pod of the present attempt not be made when it was last asked to. */
+export interface PodRefusal {
+  /** What it said. */
+  readonly message: string;
+  /** Whether it was for a ResourceQuota, so that it may be let when another pod is gone. */
+  readonly isQuota: boolean;
+}
+
 /** Everything a plan is made from. The same observation always gives the same plan. */
 export interface ObservedRun {
   readonly run: TrainingRun;
@@ -22,6 +30,8 @@ export interface ObservedRun {
   readonly lastAdvanceMs?: number;
   /** What pods of the present attempt that were told to stop said last, also those that are gone since. */
   readonly lastWords?: readonly TerminationMessage[];
+  /** Absent: nothing was refused. */
+  readonly refusal?: PodRefusal;
   readonly nowMs: number;
 }
 

@@ -72,7 +72,7 @@ function startingMessage(attempt: number, pods: number): string {
 /** Says in the condition what a gang that is starting waits for. */
 export function explainStarting(
   status: TrainingRunStatus,
-  obstacle: string | undefined,
+  obstacle: { readonly reason: RunReason; readonly message: string } | undefined,
   occasion: Occasion,
 ): TrainingRunStatus {
   const message = startingMessage(status.attempt ?? 1, status.trainers?.desired ?? 1);
@@ -84,8 +84,8 @@ export function explainStarting(
         {
           type: 'Running',
           status: 'False',
-          reason: 'GangStarting',
-          message: obstacle === undefined ? message : `${message} ${obstacle}`,
+          reason: obstacle?.reason ?? 'GangStarting',
+          message: obstacle === undefined ? message : `${message} ${obstacle.message}`,
         },
       ],
       occasion,

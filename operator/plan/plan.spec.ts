@@ -74,6 +74,19 @@ describe('a gang that starts', () => {
     expect(names(actions)).toEqual(['create digits-1-1']);
   });
 
+  it('says that a quota has no room for it until its pods are there', () => {
+    const run = started();
+    const refusal = { message: 'Pod digits-1-1 cannot be created: exceeded quota: small', isQuota: true };
+    const waiting = plan(run, [aPod(run, 1, 0)], { refusal }).status;
+    expect(condition(waiting, 'Running')).toMatchObject({
+      status: 'False',
+      reason: 'QuotaExceeded',
+      message: `Attempt 1 starts with 2 pods. ${refusal.message}`,
+    });
+    const made = plan({ ...run, status: waiting }, [aPod(run, 1, 0), aPod(run, 1, 1)], { refusal }).status;
+    expect(condition(made, 'Running')).toMatchObject({ status: 'False', reason: 'GangStarting' });
+  });
+
   it('runs when all its pods do', () => {
     const run = started();
     expect(plan(run, [aRunningPod(run, 1, 0), aPod(run, 1, 1)]).status.phase).toBe('Starting');

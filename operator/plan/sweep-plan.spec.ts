@@ -307,10 +307,21 @@ describe('autoscaling', () => {
     expect(limits).toContain('NoCapacity');
   });
 
-  it('says that it is quota, not room, when what waits is queued', () => {
+  const quotaExceeded = {
+    type: 'Running',
+    status: 'False' as const,
+    reason: 'QuotaExceeded',
+    message: '',
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  };
+
+  it.each<[string, SweepModel['waiting']]>([
+    ['is queued', { phase: 'Queued' }],
+    ['gets no pods', { phase: 'Starting', conditions: [quotaExceeded] }],
+  ])('says that it is quota, not room, when what waits %s', (_, waiting) => {
     const model = new SweepModel(searchManifest({ maxTrials: 24, autoscaling: scaling }), byRate);
     model.capacity = 1;
-    model.waitingPhase = 'Queued';
+    model.waiting = waiting;
     for (let round = 0; round < 4; round += 1) {
       model.act();
       model.trainEpoch();

@@ -1,5 +1,6 @@
 import { fromTimestamp, toTimestamp } from '../base/clock.ts';
 import { parseDurationMs } from '../base/durations.ts';
+import type { RunReason } from '../api/v1alpha1/reasons.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { TrainingSweep } from '../api/v1alpha1/training-sweep.ts';
 import type { SweepLimit, TrainingSweepStatus, TrialRow } from '../api/v1alpha1/training-sweep-status.ts';
@@ -42,8 +43,7 @@ export function schedule(
 
   function limitOf(): SweepLimit | undefined {
     if (isExternal) return 'ExternalScale';
-    if (isFull)
-      return active.some(({ index }) => runs.get(index)?.status?.phase === 'Queued') ? 'Quota' : 'NoCapacity';
+    if (isFull) return active.some(({ index }) => waitsForQuota(runs.get(index))) ? 'Quota' : 'NoCapacity';
     const { autoscaling } = sweep.spec;
     return autoscaling === undefined || target >= autoscaling.max ? 'MaxParallelism' : undefined;
   }
@@ -85,6 +85,13 @@ function targetOf(
     isExternal: bound < scaled.target,
     dueAtMs: scaled.dueAtMs === undefined ? [] : [scaled.dueAtMs],
   };
+}
+
+/** Whether it waits for others to use less, not for machines: in a queue, or because of a ResourceQuota. */
+function waitsForQuota(run: TrainingRun | undefined): boolean {
+  const { phase, conditions = [] } = run?.status ?? {};
+  const exceeded: RunReason = 'QuotaExceeded';
+  return phase === 'Queued' || (phase === 'Starting' && conditions.some(({ reason }) => reason === exceeded));
 }
 
 /** Since when a trial that should run has waited for its pods; `undefined` when it waits for nothing. */

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { supervisorPort } from '../../operator/api/trainer/environment.ts';
 import { resourceTypes } from '../../operator/cluster/cluster.ts';
 import { aCheckpoint, aProgressDocument } from '../../operator/plan/testing/fixtures.ts';
+import { setQuota } from '../operator/quotas.ts';
 import { until } from '../control-plane/until.ts';
 import { conditionOf, useGangWorld } from './gang-world.ts';
 
@@ -282,17 +283,7 @@ describe('a gang that does not come up', () => {
 
   it('because it is not allowed to is told in one event that is counted (38)', async () => {
     world().expectedWarnings.push(/exceeded quota/);
-    await world().controlPlane.fetch('POST', `/api/v1/namespaces/${world().namespace}/resourcequotas`, {
-      metadata: { name: 'small' },
-      spec: { hard: { pods: '1' } },
-    });
-    await until('the quota counts', async () => {
-      const { body } = await world().controlPlane.fetch(
-        'GET',
-        `/api/v1/namespaces/${world().namespace}/resourcequotas/small`,
-      );
-      return JSON.stringify(body).includes('"used":{"pods"') ? true : undefined;
-    });
+    await setQuota(world().controlPlane, world().namespace, { pods: '1' });
     await world().submit('digits');
     const event = await until('it was tried a few times', async () =>
       (await world().events('digits')).find(
@@ -303,6 +294,9 @@ describe('a gang that does not come up', () => {
     expect(event.note).toMatch(/^Pod digits-1-[01] cannot be created: .*exceeded quota/);
     expect((await world().events('digits')).filter(({ reason }) => reason === 'CreationFailed')).toHaveLength(
       1,
+    );
+    expect((await world().run('digits')).status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Running', status: 'False', reason: 'QuotaExceeded' }),
     );
     await world().controlPlane.fetch(
       'DELETE',

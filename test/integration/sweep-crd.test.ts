@@ -147,6 +147,11 @@ describe('a stored sweep', () => {
     expect(row.split(/\s{2,}/).slice(0, 6)).toEqual([name, 'Running', '2', '3', '0.91', 'NoCapacity']);
   });
 
+  it('has no scale to read before parallelism has a number, as an autoscaler would need', async () => {
+    const { code, body } = await controlPlane.fetch('GET', `${collection}/${name}/scale`);
+    expect(code, JSON.stringify(body)).not.toBe(200);
+  });
+
   it('is scaled with kubectl scale', async () => {
     await kubectl('scale', 'tsweep', name, '--replicas=5');
     expect(await kubectl('get', 'tsweep', name, '-o', 'jsonpath={.spec.parallelism}')).toBe('5');

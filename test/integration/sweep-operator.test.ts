@@ -3,7 +3,8 @@ import { runTemplate } from '../../operator/api/v1alpha1/testing/sweep-manifests
 import { until } from '../control-plane/until.ts';
 import { serveExternalMetrics } from '../operator/external-metrics.ts';
 import { createNode } from '../operator/nodes.ts';
-import { lastingPrefix } from '../operator/kwok.ts';
+import { lastingPrefix, silentTrial } from '../operator/kwok.ts';
+import { setQuota } from '../operator/quotas.ts';
 import { sample, useSweepOperatorWorld } from './sweep-operator-world.ts';
 
 const world = useSweepOperatorWorld({
@@ -94,6 +95,43 @@ describe('a sweep that scales itself', () => {
   });
 });
 
+describe('a sweep in a namespace with a quota', () => {
+  it('grows to what the quota takes, says Quota, gives back what waits, and grows with the quota', async () => {
+    world().expectedWarnings.push(/exceeded quota/);
+    await setQuota(world().controlPlane, world().namespace, { 'requests.nvidia.com/gpu': '2' });
+    const name = `${lastingPrefix}-search`;
+    await world().submit(name, {
+      maxTrials: 20,
+      autoscaling: { max: 4, startWithin: '1s', giveBackAfter: '3s', retryAfter: '1s' },
+    });
+    // The nodes have more GPUs than the quota lets it use: of the four trials that it tries two get no pods.
+    await world().reaches(name, 'it is full', ({ limitedBy }) => limitedBy === 'Quota');
+    const waiting = (await world().trials(name)).flatMap(({ status }) =>
+      (status?.conditions ?? []).filter(({ reason }) => reason === 'QuotaExceeded'),
+    );
+    expect(waiting[0]?.message).toMatch(/cannot be created: .*exceeded quota: small, requested: /);
+    await world().reaches(name, 'it gives back', ({ target, active }) => target === 2 && active === 2);
+    await setQuota(world().controlPlane, world().namespace, { 'requests.nvidia.com/gpu': '4' });
+    const grown = await world().reaches(name, 'it uses the quota', ({ active, limitedBy }) => {
+      return active === 4 && limitedBy === 'MaxParallelism';
+    });
+    expect(grown.trials?.length).toBe(4);
+  });
+});
+
+describe('a trial that ends without a metric', () => {
+  it('has failed, and the sweep goes on without it', async () => {
+    await world().submit(silentTrial.sweep, { maxTrials: 4, parallelism: 2 });
+    const { counts, trials } = await world().reaches(
+      silentTrial.sweep,
+      'it has ended',
+      ({ phase }) => phase === 'Succeeded',
+    );
+    expect(counts).toMatchObject({ succeeded: 3, failed: 1 });
+    expect(trials?.[silentTrial.index]).toMatchObject({ phase: 'Failed', reason: 'NoMetric' });
+  });
+});
+
 describe('a HorizontalPodAutoscaler', () => {
   it('widens a sweep and narrows it, with the trials that wait suspended and none lost', async () => {
     const metrics = await serveExternalMetrics(world().controlPlane);
@@ -120,5 +158,14 @@ describe('a HorizontalPodAutoscaler', () => {
     metrics.set('team_gpus_for_sweeps', 16);
     const again = await world().reaches(name, 'two trials are active', ({ active }) => active === 2);
     expect(again.trials?.length).toBe(4);
+
+    // As the documentation says of 0; a widening that is asked for meanwhile does not come either.
+    await world().patchSpec(name, { parallelism: 0 });
+    metrics.set('team_gpus_for_sweeps', 32);
+    await until('the autoscaler leaves it alone', async () => {
+      const why = '--output=jsonpath={.status.conditions[?(@.type=="ScalingActive")].reason}';
+      return (await world().kubectl(['get', 'hpa', name, why])) === 'ScalingDisabled' ? true : undefined;
+    });
+    await world().reaches(name, 'no trial is active', ({ active }) => active === 0);
   });
 });

@@ -7,6 +7,9 @@ import { kwokProgram } from '../control-plane/programs.ts';
 
 /** Pods whose names begin so never end by themselves. */
 export const lastingPrefix = 'lasting';
+/** The trial of a sweep whose pod succeeds without last words. */
+export const silentTrial = { sweep: 'silent', index: 2 };
+const silentPrefix = `${silentTrial.sweep}-${silentTrial.index}-`;
 /** Pods whose names begin so end with an exit code that means a fault of the recipe. */
 export const failingPrefix = 'failing';
 
@@ -127,10 +130,17 @@ startTime: {{ $now | Quote }}
   },
   podEnd(
     'pod-complete',
-    [nameBegins(lastingPrefix, false), nameBegins(failingPrefix, false)],
+    [lastingPrefix, failingPrefix, silentPrefix].map((prefix) => nameBegins(prefix, false)),
     podMs,
     'Succeeded',
     `exitCode: 0, reason: Completed${lastWords === undefined ? '' : `, message: '${JSON.stringify(lastWords)}'`}`,
+  ),
+  podEnd(
+    'pod-silent',
+    [nameBegins(silentPrefix, true)],
+    podMs,
+    'Succeeded',
+    'exitCode: 0, reason: Completed',
   ),
   podEnd(
     'pod-fail',

@@ -66,6 +66,8 @@ export const runReasons = {
   NotStarted: 'The run has not been started.',
   PodCreated: 'A pod was created.',
   PodDeleted: 'A pod was deleted.',
+  QuotaExceeded:
+    'A ResourceQuota of the namespace has no room for the pods; they are made when others are gone, or when it is raised.',
   CreationFailed: 'A pod or the Service could not be created; it is tried again.',
   Expired: 'spec.ttlAfterFinished passed; the run is deleted.',
 } as const;

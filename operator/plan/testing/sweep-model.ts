@@ -18,7 +18,7 @@ export class SweepModel {
   /** Trials that can run at a time. */
   capacity = Infinity;
   /** What the others say meanwhile. */
-  waitingPhase: 'Starting' | 'Queued' = 'Starting';
+  waiting: Pick<TrainingRunStatus, 'phase' | 'conditions'> = { phase: 'Starting' };
   /** Runs that fail in their next epoch. */
   readonly failing = new Set<string>();
   /** Names of the runs that were made, in order. */
@@ -96,7 +96,7 @@ export class SweepModel {
 
   #next(run: TrainingRun, hasRoom: boolean): TrainingRunStatus {
     const before = run.status ?? {};
-    if (!hasRoom && before.phase !== 'Running') return { ...withoutClock(before), phase: this.waitingPhase };
+    if (!hasRoom && before.phase !== 'Running') return { ...withoutClock(before), ...this.waiting };
     if (this.failing.delete(run.metadata.name)) return { ...withoutClock(before), phase: 'Failed' };
     const epochs = epochsOf(run);
     const epoch = (before.progress?.epoch ?? 0) + 1;
