@@ -72,11 +72,28 @@ describe('two replicas', () => {
     const [first, second] = await run('trainTogether', 2);
     expect(second?.hash).toBe(first?.hash);
     const metrics = (answer: typeof first) =>
-      answer?.outcomes.map((outcome) => ({ ...outcome, durationMs: 0 }));
+      answer?.outcomes.map((outcome) => ({ ...outcome, durationMs: 0, allReduce: undefined }));
     expect(metrics(second)).toEqual(metrics(first));
     expect(first?.outcomes.map(({ stopRequested }) => stopRequested).indexOf(true)).toBe(7);
     expect(first?.outcomes.filter(({ stopRequested }) => stopRequested)).toHaveLength(1);
     expect(first?.sums).toEqual([2, 2 ** 41 + 1]);
+  });
+
+  it('tell how long all-reduces took and who came late, and compute the very same when not timed', async () => {
+    const answers = await run('timeAllReduces', 2);
+    for (const { outcomes, hash, untimedHash } of answers) {
+      expect(untimedHash).toBe(hash);
+      for (const { allReduce, durationMs } of outcomes) {
+        expect(allReduce?.totalMs).toBeGreaterThan(0);
+        expect(allReduce?.totalMs).toBeLessThan(durationMs);
+        expect(allReduce?.exposedMs).toBeGreaterThan(0);
+        expect(allReduce?.exposedMs).toBeLessThanOrEqual(allReduce?.totalMs ?? 0);
+      }
+    }
+    // The one that was late waits for nobody.
+    const [waited, late] = answers;
+    expect(waited?.ofLateStep?.exposedMs).toBeGreaterThan(0.75 * (waited?.lateMs ?? Infinity));
+    expect(late?.ofLateStep?.totalMs).toBeLessThan(0.75 * (late?.lateMs ?? 0));
   });
 
   it('both skip a step that is not finite on one of them', async () => {

@@ -23,6 +23,18 @@ describe('the metrics of a pod', () => {
     expect(text).toContain('ringmaster_trainer_resident_memory_bytes{rank="1"} 1000000000\n');
   });
 
+  it('tell how long ranks were in all-reduces, if there are several', async () => {
+    const metrics = createTrainerMetrics();
+    metrics.noteProgress(0, message(0));
+    expect(await metrics.text()).not.toMatch(/^ringmaster_trainer_all_reduce/m);
+    const allReduceSeconds = { total: 0.5, exposed: 0.25 };
+    const timed = { ...message(1), metrics: { ...stepMetrics, allReduceSeconds } };
+    for (let count = 0; count < 2; count++) metrics.noteProgress(1, timed);
+    const text = await metrics.text();
+    expect(text).toContain('ringmaster_trainer_all_reduce_seconds_total{rank="1"} 1\n');
+    expect(text).toContain('ringmaster_trainer_all_reduce_exposed_seconds_total{rank="1"} 0.5\n');
+  });
+
   it('tell how far training is and how good the network', async () => {
     const metrics = createTrainerMetrics();
     const validation = { epoch: 3, top1: 0.7, top5: 0.9, loss: 1.25 };

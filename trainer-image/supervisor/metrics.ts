@@ -52,6 +52,18 @@ export function createTrainerMetrics(): TrainerMetrics {
   const dataWait = new Counter(
     perRank('data_wait_seconds_total', 'Time in which a rank waited for its next batch.'),
   );
+  const allReduce = new Counter(
+    perRank(
+      'all_reduce_seconds_total',
+      'Time in which an all-reduce was under way, waiting for slower ranks included.',
+    ),
+  );
+  const exposedAllReduce = new Counter(
+    perRank(
+      'all_reduce_exposed_seconds_total',
+      'The part of all_reduce_seconds_total in which a rank had its whole gradient, and only waited for the sum.',
+    ),
+  );
   const unreadableImages = new Counter(
     perRank('unreadable_images_total', 'Images that could not be decoded.'),
   );
@@ -106,6 +118,10 @@ export function createTrainerMetrics(): TrainerMetrics {
       const label = { rank: String(rank) };
       for (const seconds of metrics.stepSeconds) stepSeconds.observe(label, seconds);
       dataWait.inc(label, metrics.dataWaitSeconds);
+      if (metrics.allReduceSeconds !== undefined) {
+        allReduce.inc(label, metrics.allReduceSeconds.total);
+        exposedAllReduce.inc(label, metrics.allReduceSeconds.exposed);
+      }
       memory.set(label, metrics.residentMemoryBytes);
       unreadableImages.inc(label, metrics.unreadableImages);
       if (rank !== 0) return;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { dataTypes } from './data-type.ts';
-import { describeRecording } from './describe-recording.ts';
+import { describeRecording, summarizeRecording } from './describe-recording.ts';
 import { toHalfPrecision } from './precision/half-precision.ts';
 import { attribute, buildRecording } from './recording.ts';
 
@@ -30,4 +30,13 @@ it('shows every node with its types, and counts operations and casts', () => {
     '     1  Conv2D float16',
     '6 nodes, 3 casts between types',
   ]);
+});
+
+it('tells how much is reduced over all ranks', () => {
+  const builder = buildRecording();
+  const spec = { dataType: dataTypes.float32, shape: [250_000] };
+  const part = builder.input(spec);
+  for (let bucket = 0; bucket < 2; bucket++)
+    builder.node('CollectiveReduceV2', { inputs: [part], outputs: [spec] });
+  expect(summarizeRecording(builder.finish([])).at(-1)).toBe('2 all-reduces of 2.0 MB in all');
 });

@@ -1,4 +1,5 @@
-import { dataTypes, type DataType } from './data-type.ts';
+import { dataTypes, hostDataType, type DataType } from './data-type.ts';
+import { bytesPerElement, elementCount } from './host-tensor.ts';
 import type { RecordedNode, Recording } from './recording.ts';
 
 /** Words for a type, in the order in which a summary has them. */
@@ -14,7 +15,8 @@ export function describeRecording(recording: Recording): string[] {
   return [...nodes, '', ...summarizeRecording(recording)];
 }
 
-/** How many of each operation there are in which type, most frequent first, and how many casts between types. */
+/** How many of each operation there are in which type, most frequent first, how many casts between types, and
+ * how much is reduced over all ranks. */
 export function summarizeRecording({ nodes }: Recording): string[] {
   const counts = new Map<string, number>();
   for (const node of nodes) {
@@ -29,7 +31,18 @@ export function summarizeRecording({ nodes }: Recording): string[] {
       .sort(([a, most], [b, least]) => least - most || a.localeCompare(b))
       .map(([kind, count]) => `${String(count).padStart(6)}  ${kind}`),
     `${nodes.length} nodes, ${casts.length} casts between types`,
+    ...summarizeAllReduces(nodes),
   ];
+}
+
+/** What each rank sends into all-reduces; nothing in a world of one. */
+function summarizeAllReduces(nodes: readonly RecordedNode[]): string[] {
+  const sums = nodes.filter(({ op }) => op === 'CollectiveReduceV2').flatMap(({ outputs }) => outputs);
+  const bytes = sums.reduce(
+    (total, { dataType, shape }) => total + elementCount(shape) * bytesPerElement[hostDataType(dataType)],
+    0,
+  );
+  return sums.length === 0 ? [] : [`${sums.length} all-reduces of ${(bytes / 1e6).toFixed(1)} MB in all`];
 }
 
 function typeOf({ attributes: { T, dtype, DstT } }: RecordedNode): DataType {

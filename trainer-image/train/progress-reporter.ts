@@ -110,6 +110,7 @@ function summarize(
       images: reports.filter(({ outcome }) => outcome.finite).length * batchSize,
       stepSeconds: reports.map((report) => report.outcome.durationMs / 1000),
       dataWaitSeconds: reports.reduce((sum, report) => sum + report.dataWaitMs, 0) / 1000,
+      ...allReduceSecondsOf(reports),
       learningRate: last.learningRate,
       lossScale: last.lossScale,
       ...figuresOf(reports.findLast((report) => report.outcome.finite)?.outcome),
@@ -117,6 +118,16 @@ function summarize(
       ...figures,
     },
   };
+}
+
+function allReduceSecondsOf(reports: readonly StepReport[]): Pick<StepMetrics, 'allReduceSeconds'> {
+  const times = reports.flatMap(({ outcome }) => outcome.allReduce ?? []);
+  if (times.length === 0) return {};
+  const [total, exposed] = times.reduce(
+    ([all, tail], { totalMs, exposedMs }) => [all + totalMs, tail + exposedMs],
+    [0, 0],
+  );
+  return { allReduceSeconds: { total: total / 1000, exposed: exposed / 1000 } };
 }
 
 function figuresOf(outcome: StepOutcome | undefined): Partial<StepMetrics> {

@@ -94,6 +94,8 @@ export interface StepMetrics {
   readonly stepSeconds: readonly number[];
   /** Time spent waiting for batches since the last message. */
   readonly dataWaitSeconds: number;
+  /** Time of all-reduces since the last message, and the part of it that no computation hid. Absent for one rank. */
+  readonly allReduceSeconds?: { readonly total: number; readonly exposed: number };
   /** Of the last step that was finite; absent if none was since the last message. JSON has no NaN. */
   readonly loss?: number;
   readonly gradientNorm?: number;

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 
 import { isTrainable } from '../model/network.ts';
+import { allReduceTimeOf, type AllReduceTime } from '../tensorflow/all-reduce-time.ts';
 import { maximumRecording, sumRecording } from '../tensorflow/collectives.ts';
 import type { DeviceFunction } from '../tensorflow/device-function.ts';
 import { download, free, upload, uploadFloats, type DeviceTensor } from '../tensorflow/device-tensor.ts';
@@ -119,18 +120,20 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
     ];
   };
 
-  /** Computes a batch piece by piece and updates with the last. */
-  async function stepInPieces(batch: Batch, inputs: StepInputs): Promise<HostTensor> {
+  /** Computes a batch piece by piece and updates with the last. Returns what all of them did, in order. */
+  async function stepInPieces(batch: Batch, inputs: StepInputs): Promise<HostTensor[]> {
     const pieces = splitBatch(batch, accumulationSteps);
     const handles = [...stepHandles, ...accumulators.handles];
     // Only the last piece asks, or one rank would count as several.
     const silent = { ...inputs, stopRequested: false };
+    const times: HostTensor[] = [];
     for (const [index, piece] of pieces.slice(0, -1).entries()) {
       const device = functionOf(index === 0 ? 'accumulateFirst' : 'accumulateNext', piece.count);
-      await run(device, handles, stepInputs(piece, silent));
+      times.push(...(await run(device, handles, stepInputs(piece, silent))));
     }
     const last = pieces.at(-1) ?? batch;
-    return runForOne(functionOf('accumulatedStep', last.count), handles, stepInputs(last, inputs));
+    const device = functionOf('accumulatedStep', last.count);
+    return [...(await run(device, handles, stepInputs(last, inputs))), ...times];
   }
 
   async function reduce(
@@ -153,12 +156,13 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
     async step(batch, inputs) {
       const startMs = performance.now();
       requireBatch(network, batch);
-      const output = await collectively(() =>
-        accumulationSteps === 1
-          ? runForOne(functionOf('step', batch.count), stepHandles, stepInputs(batch, inputs))
-          : stepInPieces(batch, inputs),
-      );
-      const metrics = floatValues(output);
+      const [metrics = [], ...times] = (
+        await collectively(() =>
+          accumulationSteps === 1
+            ? run(functionOf('step', batch.count), stepHandles, stepInputs(batch, inputs))
+            : stepInPieces(batch, inputs),
+        )
+      ).map(floatValues);
       return {
         loss: metricAt(metrics, stepMetrics.loss),
         finite: metricAt(metrics, stepMetrics.finite) === 1,
@@ -168,6 +172,7 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
         ...(settings.teacher === undefined
           ? {}
           : { teacherDivergence: metricAt(metrics, stepMetrics.divergence) }),
+        ...(times.length === 0 ? {} : { allReduce: total(times.map(allReduceTimeOf)) }),
         durationMs: performance.now() - startMs,
       };
     },
@@ -260,6 +265,11 @@ function teacherValues({ teacher }: StepSettings, given: readonly HostTensor[]):
 function requireShape({ name, shape }: HostTensor, expected: VariableShape): void {
   if (shape.join() === expected.shape.join()) return;
   throw new RangeError(`${name} has shape [${shape.join(', ')}], expected [${expected.shape.join(', ')}]`);
+}
+
+function total(times: readonly AllReduceTime[]): AllReduceTime {
+  const sum = (figure: keyof AllReduceTime) => times.reduce((so, time) => so + time[figure], 0);
+  return { totalMs: sum('totalMs'), exposedMs: sum('exposedMs') };
 }
 
 function zeros({ name, shape }: VariableShape): HostTensor {

@@ -1,3 +1,4 @@
+import { timeAllReduces } from '../tensorflow/all-reduce-time.ts';
 import { capture, type CaptureResult, type NamedTensors } from '../tensorflow/capture.ts';
 import { deviceFunction, type DeviceFunction } from '../tensorflow/device-function.ts';
 import { inPrecision, type ComputePrecision } from '../tensorflow/precision/compute-precision.ts';
@@ -12,7 +13,8 @@ import { stepSignature, trainStep } from './train-step.ts';
 
 /**
  * The functions of a replica, as recordings. Each takes the handles of its variables first: those of the replica, of
- * its teacher, and of the accumulators where it has to do with them.
+ * its teacher, and of the accumulators where it has to do with them. What trains returns as its last output how long its
+ * all-reduces took, if it has any.
  */
 export function replicaRecordings(
   tensorflow: TensorFlow,
@@ -23,28 +25,30 @@ export function replicaRecordings(
     signature: Parameters<typeof capture>[1],
     body: (values: NamedTensors, inputs: NamedTensors) => CaptureResult,
   ) => inPrecision(capture(tensorflow, signature, body), precision);
+  /** With all-reduces that are timed, if there are any. */
+  const recordTimed = (...given: Parameters<typeof record>) => timeAllReduces(record(...given));
   const local = (values: NamedTensors, inputs: NamedTensors) =>
     localContributions(tensorflow, settings, values, inputs);
 
   return {
     /** A whole step. */
     step: (count: number) =>
-      record(stepSignature(settings, count), (values, inputs) =>
+      recordTimed(stepSignature(settings, count), (values, inputs) =>
         trainStep(tensorflow, settings, values, inputs, local(values, inputs)),
       ),
     /** The first piece of a step of several. */
     accumulateFirst: (count: number) =>
-      record(stepSignature(settings, count, accumulatorVariables(settings)), (values, inputs) =>
+      recordTimed(stepSignature(settings, count, accumulatorVariables(settings)), (values, inputs) =>
         accumulate(local(values, inputs)),
       ),
     /** A piece between the first and the last. */
     accumulateNext: (count: number) =>
-      record(stepSignature(settings, count, accumulatorVariables(settings)), (values, inputs) =>
+      recordTimed(stepSignature(settings, count, accumulatorVariables(settings)), (values, inputs) =>
         accumulate(withAccumulated(values, local(values, inputs))),
       ),
     /** The last piece and the update. */
     accumulatedStep: (count: number) =>
-      record(stepSignature(settings, count, accumulatorVariables(settings)), (values, inputs) =>
+      recordTimed(stepSignature(settings, count, accumulatorVariables(settings)), (values, inputs) =>
         trainStep(tensorflow, settings, values, inputs, withAccumulated(values, local(values, inputs))),
       ),
     /** Which tensors of a step are not finite. */

@@ -1,4 +1,5 @@
 import { RingmasterError } from '../../operator/base/errors.ts';
+import type { AllReduceTime } from '../tensorflow/all-reduce-time.ts';
 import type { HostTensor } from '../tensorflow/host-tensor.ts';
 
 /** This rank's share of one global batch. */
@@ -38,6 +39,9 @@ export interface StepOutcome {
   readonly stopRequested: boolean;
   /** Mean divergence from the teacher at the temperature of distillation, if there is a teacher. */
   readonly teacherDivergence?: number;
+  /** Absent in a world of one rank. */
+  readonly allReduce?: AllReduceTime;
+  /** All-reduces included. */
   readonly durationMs: number;
 }
 

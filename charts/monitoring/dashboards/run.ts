@@ -9,6 +9,13 @@ function figure(metric: string): string {
   return `max by (${byRun}) (${scraped(`ringmaster_trainer_${metric}`, ofRun)})`;
 }
 
+/** Seconds of each rank as a share of those of its steps. */
+function shareOfSteps(seconds: string): string {
+  const ofRanks = (metric: string) =>
+    `sum by (${byRun}, rank) (${rateOf(scraped(`ringmaster_trainer_${metric}`, ofRun))})`;
+  return `${ofRanks(seconds)} / (${ofRanks('step_seconds_sum')} > 0)`;
+}
+
 /** A figure of the run over time, all by itself. */
 function curve(metric: string, title: string, description: string, unit: string = Short): Panel {
   return { kind: 'lines', title, description, unit, queries: [{ expr: figure(metric), legend: '{{run}}' }] };
@@ -174,9 +181,21 @@ const speed: Row = {
       min: 0,
       queries: [
         {
-          expr: `sum by (${byRun}, rank) (${rateOf(scraped('ringmaster_trainer_data_wait_seconds_total', ofRun))}) / (sum by (${byRun}, rank) (${rateOf(scraped('ringmaster_trainer_step_seconds_sum', ofRun))}) > 0)`,
+          expr: shareOfSteps('data_wait_seconds_total'),
           legend: '{{run}} rank {{rank}}',
         },
+      ],
+    },
+    {
+      kind: 'lines',
+      title: 'All-reduce',
+      description:
+        'Share of its time in which a rank is in an all-reduce, and in which it does nothing but wait for one. The rank with the least is the one that the others wait for; where all wait alike, it is the network.',
+      unit: PercentUnit,
+      min: 0,
+      queries: [
+        { expr: shareOfSteps('all_reduce_seconds_total'), legend: '{{run}} rank {{rank}} in all' },
+        { expr: shareOfSteps('all_reduce_exposed_seconds_total'), legend: '{{run}} rank {{rank}} waiting' },
       ],
     },
     {

@@ -1,8 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 
 import { localContributions } from '../../../trainer-image/train/contributions.ts';
+import { uploadBatch } from '../../../trainer-image/train/batch-upload.ts';
+import { hashTensors } from '../../../trainer-image/train/replica-agreement.ts';
 import { momentumName } from '../../../trainer-image/train/step-settings.ts';
-import { trainStep } from '../../../trainer-image/train/train-step.ts';
+import { capture } from '../../../trainer-image/tensorflow/capture.ts';
+import { deviceFunction } from '../../../trainer-image/tensorflow/device-function.ts';
+import { free, uploadFloats } from '../../../trainer-image/tensorflow/device-tensor.ts';
+import { createVariables } from '../../../trainer-image/tensorflow/variables.ts';
+import { stepSignature, trainStep } from '../../../trainer-image/train/train-step.ts';
 import {
   float32Tensor,
   float32Values,
@@ -28,6 +34,46 @@ const tasks = {
     }
     const sums = await replica.allReduceSum([1, 2 ** 40 + rank]);
     return { outcomes, sums, hash: await replica.verifyAgreement() };
+  },
+
+  /** Ten steps with timed all-reduces, the same without, and one for which the last rank comes late. */
+  async timeAllReduces(replica: Replica, tensorflow: TensorFlow) {
+    const { native, rank, worldSize } = tensorflow;
+    const [globalCount, lateMs] = [8 * worldSize, 400];
+    const untimed = deviceFunction(
+      native,
+      'untimed',
+      capture(tensorflow, stepSignature(smallSettings, 8), (values, inputs) =>
+        trainStep(
+          tensorflow,
+          smallSettings,
+          values,
+          inputs,
+          localContributions(tensorflow, smallSettings, values, inputs),
+        ),
+      ),
+    );
+    const variables = await createVariables(native, 'untimed', await replica.snapshot());
+    const outcomes = [];
+    for (let step = 0; step < 10; step++) {
+      const batch = randomBatch([step, rank], 8);
+      outcomes.push(await replica.step(batch, { ...oneStep, globalCount }));
+      const inputs = [
+        ...uploadBatch(native, smallSettings.network, batch, 'float32'),
+        ...[oneStep.learningRate, globalCount, 0, 1].map((value) =>
+          uploadFloats(native, 'float32', [], [value]),
+        ),
+      ];
+      free(native, [...(await untimed.run([...variables.handles, ...inputs])), ...inputs]);
+    }
+    const hash = await replica.verifyAgreement();
+    if (rank === worldSize - 1) await setTimeout(lateMs);
+    const { allReduce: ofLateStep } = await replica.step(randomBatch([10, rank], 8), {
+      ...oneStep,
+      globalCount,
+    });
+    const untimedHash = hashTensors(await variables.readAll());
+    return { outcomes, hash, untimedHash, lateMs, ofLateStep };
   },
 
   /** A batch with a NaN on the last rank, between two good ones. */
