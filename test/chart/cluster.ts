@@ -1,0 +1,32 @@
+import type { ControlPlane } from '../control-plane/start.ts';
+import { kubectl } from '../operator/install.ts';
+import { helm } from './helm.ts';
+
+/** Where the chart is installed here. */
+export const releaseNamespace = 'ringmaster-system';
+
+/** Helm with a cluster to act on, as its admin. */
+export async function helmOn(controlPlane: ControlPlane, args: readonly string[]): Promise<string> {
+  return helm([...args, `--namespace=${releaseNamespace}`], {
+    KUBECONFIG: await controlPlane.kubeconfigFile(),
+    // A home of its own, so that neither a person's settings nor a cache of another server is read.
+    HOME: controlPlane.folder,
+  });
+}
+
+/** Makes namespaces that enforce the Pod Security Standard `restricted`. */
+export async function createRestrictedNamespaces(
+  controlPlane: ControlPlane,
+  names: readonly string[],
+): Promise<void> {
+  const namespaces = names.map((name) => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+  }));
+  await kubectl(
+    controlPlane,
+    ['apply', '-f', '-'],
+    JSON.stringify({ apiVersion: 'v1', kind: 'List', items: namespaces }),
+  );
+}
