@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Uri } from './scalars.ts';
+import { ObjectName, Uri } from './scalars.ts';
 
 /** Where and how often the state of training is saved. */
 export const Checkpoints = z.strictObject({
@@ -24,7 +24,7 @@ export const Checkpoints = z.strictObject({
   credentials: z
     .strictObject({
       secretRef: z
-        .strictObject({ name: z.string().min(1).max(253).describe('Name of the Secret.') })
+        .strictObject({ name: ObjectName.describe('Name of the Secret.') })
         .describe('A Secret of the same namespace.'),
     })
     .optional()

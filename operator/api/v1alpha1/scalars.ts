@@ -35,3 +35,13 @@ export const DnsLabel = z
   .min(1)
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be lower-case letters, digits and -');
+
+/** Name of an object of the same namespace or of the cluster: a DNS subdomain, so that no path or other namespace is in it. */
+export const ObjectName = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    'must be the name of an object: lower-case letters, digits, - and .',
+  );

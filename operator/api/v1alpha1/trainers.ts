@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DnsLabel, Quantity } from './scalars.ts';
+import { DnsLabel, ObjectName, Quantity } from './scalars.ts';
 
 const LabelMap = z.record(z.string().min(1).max(317), z.string().max(63)).meta({ maxProperties: 32 });
 
@@ -36,11 +36,11 @@ const Volume = z.strictObject({
     .describe('Where the container sees it.'),
   readOnly: z.boolean().default(false).describe('Mount read-only. Default false.'),
   persistentVolumeClaim: z
-    .strictObject({ claimName: z.string().min(1).max(253).describe('Name of the claim.') })
+    .strictObject({ claimName: ObjectName.describe('Name of the claim.') })
     .optional()
     .describe('An existing claim.'),
   secret: z
-    .strictObject({ secretName: z.string().min(1).max(253).describe('Name of the Secret.') })
+    .strictObject({ secretName: ObjectName.describe('Name of the Secret.') })
     .optional()
     .describe('A Secret, as files.'),
   configMap: z
@@ -99,13 +99,11 @@ export const Trainers = z.strictObject({
     .optional()
     .meta({ 'x-kubernetes-preserve-unknown-fields': true })
     .describe("A pod's affinity, as in the core API."),
-  priorityClassName: z.string().max(253).optional().describe('Priority class of the pods.'),
-  runtimeClassName: z.string().max(253).optional().describe('Runtime class of the pods.'),
-  serviceAccountName: z
-    .string()
-    .max(253)
-    .optional()
-    .describe('Service account, for workload identity. Its token is not mounted.'),
+  priorityClassName: ObjectName.optional().describe('Priority class of the pods.'),
+  runtimeClassName: ObjectName.optional().describe('Runtime class of the pods.'),
+  serviceAccountName: ObjectName.optional().describe(
+    'Service account, for workload identity. Its token is not mounted.',
+  ),
   env: z
     .array(EnvironmentVariable)
     .max(128)
