@@ -1,7 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-/** A layer of tests: its files, and the longest that one test may take. Layers run one after the other. */
-function layer(name: string, include: string[], testTimeoutMs: number, groupOrder: number) {
+/**
+ * A layer of tests: its files, and the longest that one test may take. Layers run one after the other.
+ * @param maxWorkers files at a time: one where tests use all processors, two where they mostly wait
+ */
+function layer(
+  name: string,
+  include: string[],
+  testTimeoutMs: number,
+  groupOrder: number,
+  maxWorkers: 1 | 2 = 1,
+) {
   return {
     extends: true as const,
     test: {
@@ -9,8 +18,8 @@ function layer(name: string, include: string[], testTimeoutMs: number, groupOrde
       include,
       testTimeout: testTimeoutMs,
       hookTimeout: testTimeoutMs,
-      // Tests that start processes time them: one file at a time, each in a process of its own.
-      ...(name === 'unit' ? {} : { pool: 'forks' as const, maxWorkers: 1 }),
+      // A file that starts processes is in a process of its own.
+      ...(name === 'unit' ? {} : { pool: 'forks' as const, maxWorkers }),
       sequence: { groupOrder },
     },
   };
@@ -39,12 +48,12 @@ export default defineConfig({
         30_000,
         0,
       ),
-      layer('checks', ['test/checks/**/*.test.ts', 'test/monitoring/**/*.test.ts'], 5 * minuteMs, 1),
+      layer('checks', ['test/checks/**/*.test.ts', 'test/monitoring/**/*.test.ts'], 5 * minuteMs, 1, 2),
       layer('chart', ['test/chart/**/*.test.ts'], 5 * minuteMs, 8),
       layer('golden', ['test/golden/**/*.test.ts'], 5 * minuteMs, 2),
       layer('numerics', ['test/numerics/**/*.test.ts'], 5 * minuteMs, 3),
       layer('contract', ['test/contract/**/*.test.ts'], 2 * minuteMs, 4),
-      layer('integration', ['test/integration/**/*.test.ts'], 5 * minuteMs, 5),
+      layer('integration', ['test/integration/**/*.test.ts'], 5 * minuteMs, 5, 2),
       layer('system', ['test/system/**/*.test.ts'], 10 * minuteMs, 6),
       layer(
         'cluster-system',
