@@ -16,6 +16,7 @@ import { openStorage } from '../../trainer-image/storage/open-storage.ts';
 import { startTensorFlow, type TensorFlow } from '../../trainer-image/tensorflow/tensorflow.ts';
 import { stepSettings } from '../../trainer-image/train/build-replica.ts';
 import { toCheckpointLayoutInTurns } from '../../trainer-image/train/checkpoint-tensors.ts';
+import { hashTensorsInTurns } from '../../trainer-image/train/hash-tensors.ts';
 import { createReplica } from '../../trainer-image/train/replica-factory.ts';
 import type { Replica } from '../../trainer-image/train/replica.ts';
 import { smallState } from '../fixtures/small-snapshot.ts';
@@ -39,9 +40,9 @@ export interface SnapshotFigures {
   readonly megabytes: number;
   /** Copy of weights, statistics and momentum. */
   readonly copyMs: number;
-  /** Their digest, which the ranks compare. */
+  /** The fingerprint that the ranks compare. */
   readonly agreementMs: number;
-  /** Longest time in which writing the copy to disk kept the event loop from starting a step. */
+  /** Longest time in which the digest of the copy and writing it to disk kept the event loop from starting a step. */
   readonly longestPauseMs: number;
   readonly writeMs: number;
 }
@@ -51,7 +52,7 @@ export interface CheckpointBench {
   readonly resNet50: SnapshotFigures;
   readonly resNet20: SnapshotFigures & {
     readonly stepMs: number;
-    /** Copy and digest by the time of an epoch of 60,000 images. */
+    /** Copy and fingerprint by the time of an epoch of 60,000 images. */
     readonly stallShare: number;
   };
 }
@@ -135,9 +136,11 @@ async function measureSnapshot(
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
     await sleep(20); // It watches from its first sample on.
-    const writeMs = await timeOf(async () =>
-      writeSnapshot(folder, await toCheckpointLayoutInTurns(tensors, network), smallState(1)),
-    );
+    const writeMs = await timeOf(async () => {
+      const weightsHash = await hashTensorsInTurns(tensors);
+      const laidOut = await toCheckpointLayoutInTurns(tensors, network);
+      await writeSnapshot(folder, laidOut, { ...smallState(1), weightsHash });
+    });
     await sleep(20);
     delay.disable();
     megabytes = tensors.reduce((total, { data }) => total + data.length, 0) / 1e6;

@@ -23,7 +23,7 @@ export const TrainingState = z.object({
   dataFingerprint: Sha256,
   /** SHA-256 of the values of the teacher, if there is one. */
   teacherHash: Sha256.optional(),
-  /** SHA-256 of weights, statistics and momentum, on which all ranks agreed. */
+  /** SHA-256 of weights, statistics and momentum, which were found to be the same on all ranks. */
   weightsHash: Sha256,
   /** Validation top-1 of exactly these weights; absent if they were not evaluated. */
   top1: z.number().optional(),

@@ -4,7 +4,7 @@ import { initialValues } from '../model/initializers.ts';
 import type { HostTensor } from '../tensorflow/host-tensor.ts';
 import { smallSpec } from '../../test/fixtures/small-spec.ts';
 import { fromCheckpointLayout, toCheckpointLayout, toCheckpointLayoutInTurns } from './checkpoint-tensors.ts';
-import { hashTensors } from './replica-agreement.ts';
+import { hashTensors } from './hash-tensors.ts';
 import { averageName, momentumName } from './step-settings.ts';
 
 const network = resNet(smallSpec().model);

@@ -6,6 +6,7 @@ import type { Logger } from '../../operator/base/logging.ts';
 import type { Network } from '../model/network.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { fromCheckpointLayout, toCheckpointLayoutInTurns } from './checkpoint-tensors.ts';
+import { hashTensorsInTurns } from './hash-tensors.ts';
 import { pretrainedClasses, readPretrained, startFrom } from './pretrained-weights.ts';
 import type { RankAssignment } from './rank-protocol.ts';
 import type { Replica } from './replica.ts';
@@ -69,7 +70,7 @@ export function openRankCheckpoints(options: RankCheckpointsOptions): RankCheckp
         ...(epochLoss === undefined ? {} : { epochLoss }),
       };
     },
-    async write(folder, { tensors, position, weightsHash, top1 }) {
+    async write(folder, { tensors, position, top1 }) {
       await writeSnapshot(folder, await toCheckpointLayoutInTurns(tensors, network), {
         version: 1,
         ...position,
@@ -80,7 +81,7 @@ export function openRankCheckpoints(options: RankCheckpointsOptions): RankCheckp
         spec,
         dataFingerprint,
         ...(teacherHash === undefined ? {} : { teacherHash }),
-        weightsHash,
+        weightsHash: await hashTensorsInTurns(tensors),
         ...(top1 === undefined ? {} : { top1 }),
         savedAt: toTimestamp(clock.now()),
       });

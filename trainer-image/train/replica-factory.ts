@@ -3,9 +3,11 @@ import { performance } from 'node:perf_hooks';
 import { isTrainable } from '../model/network.ts';
 import { allReduceTimeOf, type AllReduceTime } from '../tensorflow/all-reduce-time.ts';
 import { maximumRecording, sumRecording } from '../tensorflow/collectives.ts';
+import { dataTypes } from '../tensorflow/data-type.ts';
 import type { DeviceFunction } from '../tensorflow/device-function.ts';
 import { download, free, upload, uploadFloats, type DeviceTensor } from '../tensorflow/device-tensor.ts';
 import { PeerLost, TensorFlowError } from '../tensorflow/errors.ts';
+import { fingerprintRecording } from '../tensorflow/fingerprint.ts';
 import {
   elementCount,
   float32Tensor,
@@ -21,7 +23,7 @@ import { accumulatorVariables } from './accumulation.ts';
 import { requireBatch, splitBatch, uploadBatch } from './batch-upload.ts';
 import { suspects } from './diagnosis.ts';
 import { evaluationMetrics } from './evaluation-step.ts';
-import { agreementReached, agreementVector, hashTensors } from './replica-agreement.ts';
+import { agreementReached, agreementVector } from './replica-agreement.ts';
 import { functionCache, replicaRecordings } from './replica-functions.ts';
 import { ReplicasDiverged, type Batch, type Replica, type StepInputs } from './replica.ts';
 import {
@@ -204,12 +206,17 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
     allReduceSum: (values) => reduce('sum', sumRecording, values),
 
     async verifyAgreement() {
-      const hash = hashTensors(await variables.readAll());
-      const largest = await reduce('maximum', maximumRecording, agreementVector(hash));
+      const types = variables.shapes.map((shape) => dataTypes[shape.dtype]);
+      const device = functions.get('fingerprint', () => fingerprintRecording(types));
+      const { data } = await runForOne(device, variables.handles, []);
+      const fingerprint = Buffer.from(data).toString('hex');
+      const largest = await reduce('maximum', maximumRecording, agreementVector(fingerprint));
       if (!agreementReached(largest)) {
-        throw new ReplicasDiverged(`rank ${tensorflow.rank} holds ${hash}, another rank holds other weights`);
+        throw new ReplicasDiverged(
+          `rank ${tensorflow.rank} holds ${fingerprint}, another rank holds other weights`,
+        );
       }
-      return hash;
+      return fingerprint;
     },
 
     snapshot: () => variables.readAll(),

@@ -84,7 +84,8 @@ export interface Replica {
   /** Sums a small list of numbers over all ranks, in float64: exact for integers up to 2^53. */
   allReduceSum(values: readonly number[]): Promise<number[]>;
   /**
-   * Compares the SHA-256 of weights, statistics and momentum over all ranks and returns it as hex.
+   * Compares a fingerprint of weights, statistics, momentum and averages over all ranks and returns it, 16 hexadecimal
+   * digits.
    * @throws ReplicasDiverged if any rank holds other bits.
    */
   verifyAgreement(): Promise<string>;

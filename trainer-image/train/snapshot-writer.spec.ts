@@ -45,7 +45,6 @@ function writerOn() {
     save: (step: number, mustSave: boolean, top1?: number) =>
       writer.save({
         position: { step, history: [], trainSeconds: 0 },
-        weightsHash: '',
         mustSave,
         stalledSinceMs: 4750,
         ...(top1 === undefined ? {} : { top1 }),

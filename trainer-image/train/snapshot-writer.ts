@@ -10,8 +10,6 @@ import type { TrainingPosition } from './training-position.ts';
 export interface Snapshot {
   readonly tensors: readonly HostTensor[];
   readonly position: TrainingPosition;
-  /** SHA-256 that all ranks agreed on. */
-  readonly weightsHash: string;
   /** Validation top-1 of exactly these weights, if they were evaluated. */
   readonly top1?: number;
 }

@@ -10,7 +10,7 @@ import type { Architecture } from '../model/resnet-plan.ts';
 import { resNet } from '../model/resnet.ts';
 import type { HostTensor } from '../tensorflow/host-tensor.ts';
 import { toCheckpointLayout } from './checkpoint-tensors.ts';
-import { hashTensors } from './replica-agreement.ts';
+import { hashTensors } from './hash-tensors.ts';
 import { readTeacher } from './teacher.ts';
 
 const student = smallSpec().model;

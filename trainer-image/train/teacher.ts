@@ -10,8 +10,8 @@ import { resNet } from '../model/resnet.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import type { StorageAccess } from '../storage/storage-access.ts';
 import { elementCount, float32Tensor, type HostTensor } from '../tensorflow/host-tensor.ts';
+import { hashTensors } from './hash-tensors.ts';
 import { pretrainedClasses, readPretrained, startFrom } from './pretrained-weights.ts';
-import { hashTensors } from './replica-agreement.ts';
 
 /** A trained network to learn from. */
 export interface Teacher {

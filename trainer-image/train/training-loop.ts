@@ -132,7 +132,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
 
   async function save(mustSave: boolean): Promise<void> {
     const stalledSinceMs = clock.now();
-    const weightsHash = await replica.verifyAgreement();
+    await replica.verifyAgreement();
     const last = history.at(-1);
     const top1 = last?.epoch === plan.epochsAt(step) ? last.top1 : undefined;
     await snapshots?.save({
@@ -140,7 +140,6 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
         ...{ step, history: [...history], lossScale, epochLoss: epochLosses.read() },
         trainSeconds: trainSeconds(),
       },
-      weightsHash,
       ...(top1 === undefined ? {} : { top1 }),
       mustSave,
       stalledSinceMs,

@@ -11,6 +11,7 @@ import type { ComputePrecision } from '../../../trainer-image/tensorflow/precisi
 import { stepSettings } from '../../../trainer-image/train/build-replica.ts';
 import { fromCheckpointLayout, toCheckpointLayout } from '../../../trainer-image/train/checkpoint-tensors.ts';
 import { createProgressReporter } from '../../../trainer-image/train/progress-reporter.ts';
+import { hashTensors } from '../../../trainer-image/train/hash-tensors.ts';
 import { createReplica } from '../../../trainer-image/train/replica-factory.ts';
 import type { Replica } from '../../../trainer-image/train/replica.ts';
 import type { SaveRequest } from '../../../trainer-image/train/snapshot-writer.ts';
@@ -145,8 +146,9 @@ async function run(
   if (saved === undefined) throw new Error('nothing was saved');
   // Of all that is saved, the time alone may differ.
   const position = { ...saved.position, trainSeconds: 0 };
-  const tensors = toCheckpointLayout(await replica.snapshot(), network);
-  const { weightsHash: hash } = saved;
+  const values = await replica.snapshot();
+  const tensors = toCheckpointLayout(values, network);
+  const hash = hashTensors(values);
   await replica.close();
   return {
     ending: {
