@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { describeError } from '../../operator/base/errors.ts';
 import { openStorage } from '../../trainer-image/storage/open-storage.ts';
 import type { StorageAccess } from '../../trainer-image/storage/storage-access.ts';
@@ -293,6 +296,37 @@ describe('credentials', () => {
     expect(await failure(rotating.list(''))).toMatchObject({ fault: 'Denied' });
     await publish('..2', testKeys);
     expect(await rotating.list('')).toEqual([]);
+  });
+
+  it('are asked of the cluster, by workload identity, where no Secret is named', async () => {
+    // As the agents of EKS Pod Identity do it: an address and a file with a token in the pod's environment.
+    const tokens: (string | undefined)[] = [];
+    const agent = createServer((request, response) => {
+      tokens.push(request.headers.authorization);
+      response.setHeader('content-type', 'application/json');
+      response.end(
+        JSON.stringify({
+          ...{ AccessKeyId: testKeys.accessKeyId, SecretAccessKey: testKeys.secretAccessKey, Token: '' },
+          Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+        }),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(agent, 'listening');
+    const { port } = agent.address() as AddressInfo;
+    const tokenFile = path.join(folder, 'pod-identity-token');
+    await writeFile(tokenFile, 'token of the pod');
+    vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `http://127.0.0.1:${port}/v1/credentials`);
+    vi.stubEnv('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', tokenFile);
+    try {
+      const { endpoint, tuning } = access;
+      const identified = openStorage(storage.uri, { endpoint, tuning });
+      await identified.put('key', bytes('saved'));
+      expect(await identified.list('')).toMatchObject([{ key: 'key', sizeBytes: 5 }]);
+      expect(new Set(tokens)).toEqual(new Set(['token of the pod']));
+    } finally {
+      vi.unstubAllEnvs();
+      agent.close();
+    }
   });
 
   it('show in no error, whatever is printed of it', async () => {
