@@ -318,8 +318,7 @@ describe('credentials', () => {
     vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `http://127.0.0.1:${port}/v1/credentials`);
     vi.stubEnv('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', tokenFile);
     try {
-      const { endpoint, tuning } = access;
-      const identified = openStorage(storage.uri, { endpoint, tuning });
+      const identified = openStorage(storage.uri, { endpoint: proxy.endpoint });
       await identified.put('key', bytes('saved'));
       expect(await identified.list('')).toMatchObject([{ key: 'key', sizeBytes: 5 }]);
       expect(new Set(tokens)).toEqual(new Set(['token of the pod']));

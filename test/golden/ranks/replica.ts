@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 
 import { localContributions } from '../../../trainer-image/train/contributions.ts';
 import { uploadBatch } from '../../../trainer-image/train/batch-upload.ts';
-import { hashTensors } from '../../../trainer-image/train/replica-agreement.ts';
+import { hashTensors } from '../../../trainer-image/train/hash-tensors.ts';
 import { momentumName } from '../../../trainer-image/train/step-settings.ts';
 import { capture } from '../../../trainer-image/tensorflow/capture.ts';
 import { deviceFunction } from '../../../trainer-image/tensorflow/device-function.ts';
