@@ -237,6 +237,31 @@ describe('a finished run', () => {
   });
 });
 
+describe('a run with fields of a newer version', () => {
+  const run = running();
+  const { recipe, trainers, ...rest } = run.spec;
+  const newer = {
+    ...run,
+    newer: 1,
+    spec: {
+      ...rest,
+      recipe: { ...recipe, optimizer: { ...recipe.optimizer, newer: [{}] } },
+      trainers: { ...trainers, newer: {} },
+      newer: null,
+    },
+  };
+
+  it('is planned as if they were not there, so that an upgrade of the CRD alone changes nothing', () => {
+    expect(plan(newer, gangOf(run))).toEqual(plan(run, gangOf(run)));
+  });
+
+  it('is refused for what else is wrong with it', () => {
+    const wrong = { ...newer, spec: { ...newer.spec, trainers: { ...newer.spec.trainers, pods: 0 } } };
+    const { status } = plan(wrong, gangOf(run));
+    expect(condition(status, 'Failed')?.message).toBe('spec.trainers.pods must be at least 1');
+  });
+});
+
 describe('progress', () => {
   const run = running();
 

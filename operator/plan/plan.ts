@@ -1,6 +1,6 @@
 import { labels } from '../api/v1alpha1/group.ts';
 import { fromTimestamp, toTimestamp } from '../base/clock.ts';
-import { validateTrainingRun } from '../api/v1alpha1/validate.ts';
+import { validateStoredRun } from '../api/v1alpha1/validate.ts';
 import type { RunReason } from '../api/v1alpha1/reasons.ts';
 import type { TrainingRunStatus } from '../api/v1alpha1/status.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
@@ -46,7 +46,7 @@ export function planRun(observed: ObservedRun, settings: PlanSettings): Plan {
   if (isForeign(run) || run.metadata.deletionTimestamp !== undefined) {
     return { status: before, actions: [], announcements: [] };
   }
-  const validation = validateTrainingRun(run);
+  const validation = validateStoredRun(run);
   if (!validation.ok) return planInvalid(observed, before, validation.problems);
   const valid = validation.run;
   if (isFinalPhase(before.phase)) return planFinished(valid, before, observed, settings);

@@ -2,7 +2,7 @@ import { formatDurationMs, parseDurationMs } from '../base/durations.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { TrainingSweep } from '../api/v1alpha1/training-sweep.ts';
 import type { TrainingSweepStatus, TrialRow } from '../api/v1alpha1/training-sweep-status.ts';
-import { validateTrainingSweep } from '../api/v1alpha1/training-sweep-validate.ts';
+import { validateStoredSweep } from '../api/v1alpha1/training-sweep-validate.ts';
 import { labels } from '../api/v1alpha1/group.ts';
 import { usedUpAtMs } from '../search/budget.ts';
 import { trialName, trialRun } from '../search/trials.ts';
@@ -46,7 +46,7 @@ export function planSweep({ sweep: stored, runs, nowMs }: ObservedSweep): SweepP
   const before = stored.status ?? {};
   if (isForeign(stored) || stored.metadata.deletionTimestamp !== undefined)
     return { status: before, actions: [], announcements: [] };
-  const validation = validateTrainingSweep(stored);
+  const validation = validateStoredSweep(stored);
   if (!validation.ok) {
     const message = validation.problems.map(({ path, message: text }) => `${path} ${text}`).join('; ');
     return conclude(stored, before, { rows: before.trials ?? [], halt: invalid(message), runs: [], nowMs });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ablationManifest, badSweeps, repeatingSweeps, searchManifest } from './testing/sweep-manifests.ts';
 import { tunablePaths } from './training-sweep-overlay.ts';
-import { validateTrainingSweep } from './training-sweep-validate.ts';
+import { validateStoredSweep, validateTrainingSweep } from './training-sweep-validate.ts';
 
 /** Problems as `path: message`. */
 function problemsOf(object: unknown, stored?: unknown): string[] {
@@ -38,6 +38,20 @@ describe('a valid sweep', () => {
       { recipe: { learningRate: { schedule: 'cosine' } } },
       { recipe: { labelSmoothing: 0.1 } },
     ]);
+  });
+});
+
+describe('a stored sweep', () => {
+  it('of a newer version is read without the fields that this one does not know', () => {
+    const sweep = validSweep(searchManifest());
+    const { runTemplate, ...rest } = sweep.spec;
+    const newer = { ...sweep, spec: { ...rest, newer: 1, runTemplate: { ...runTemplate, newer: {} } } };
+    expect(problemsOf(newer)).toEqual([
+      expect.stringContaining('spec.runTemplate.newer'),
+      expect.stringContaining('spec.newer'),
+    ]);
+    const read = validateStoredSweep(wire(newer));
+    expect(read.ok ? read.sweep.spec : read.problems).toEqual(sweep.spec);
   });
 });
 

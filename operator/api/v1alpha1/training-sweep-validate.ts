@@ -12,7 +12,13 @@ import {
   type TrainingSweepSpec,
 } from './training-sweep-spec.ts';
 import type { TrainingSweep } from './training-sweep.ts';
-import { brokenRules, schemaProblems, validateObject, type KindContract } from './validate-object.ts';
+import {
+  brokenRules,
+  schemaProblems,
+  validateObject,
+  type KindContract,
+  type ObjectValidation,
+} from './validate-object.ts';
 import type { FieldProblem } from './validation.ts';
 
 export type SweepValidation =
@@ -40,7 +46,15 @@ const contract: KindContract<TrainingSweepSpec> = {
  * @param old the stored sweep, for fields that cannot change
  */
 export function validateTrainingSweep(object: unknown, old?: TrainingSweep): SweepValidation {
-  const validation = validateObject(contract, object, old?.spec);
+  return toSweep(validateObject(contract, object, old?.spec));
+}
+
+/** Checks a stored sweep, which may have fields of a newer version; they are left out of the spec that is returned. */
+export function validateStoredSweep(object: unknown): SweepValidation {
+  return toSweep(validateObject(contract, object, undefined, 'ignored'));
+}
+
+function toSweep(validation: ObjectValidation<TrainingSweepSpec>): SweepValidation {
   if (!validation.ok) return validation;
   const { metadata, spec } = validation;
   return { ok: true, sweep: { ...validation.object, apiVersion, kind: trainingSweepKind, metadata, spec } };

@@ -33,6 +33,12 @@ export type ObjectValidation<Spec> =
   | { readonly ok: false; readonly problems: readonly FieldProblem[] };
 
 /**
+ * What becomes of fields that the schema does not know. A person who writes one has mistaken its name; in a stored object
+ * it is of a newer version, whose defaults the API server fills in even before the newer operator runs.
+ */
+export type UnknownFields = 'refused' | 'ignored';
+
+/**
  * Checks a manifest as the API server does with the CRD, and fills in defaults. All problems are found at once.
  * @param old the stored spec, for fields that cannot change
  */
@@ -40,6 +46,7 @@ export function validateObject<Spec>(
   contract: KindContract<Spec>,
   object: unknown,
   old?: Spec,
+  unknown: UnknownFields = 'refused',
 ): ObjectValidation<Spec> {
   if (!isObject(object))
     return invalid([
@@ -48,7 +55,7 @@ export function validateObject<Spec>(
   const problems: FieldProblem[] = [
     ...expectWord(object, 'apiVersion', apiVersion),
     ...expectWord(object, 'kind', contract.kind),
-    ...unknownFields(object),
+    ...(unknown === 'refused' ? unknownFields(object) : []),
   ];
   const { metadata } = object;
   if (!isObjectMeta(metadata)) {
@@ -68,7 +75,7 @@ export function validateObject<Spec>(
     return invalid(problems);
   }
   const given = withoutNulls(object.spec);
-  const parsed = contract.spec.safeParse(given);
+  const parsed = unknown === 'refused' ? contract.spec.safeParse(given) : parseKnown(contract.spec, given);
   if (!parsed.success) {
     problems.push(...schemaProblems(contract.spec, parsed.error, given, ['spec']));
     return invalid(problems);
@@ -77,6 +84,19 @@ export function validateObject<Spec>(
   problems.push(...brokenRules(contract.specRules, spec, old, ['spec']), ...contract.otherProblems(spec));
   if (problems.length > 0 || !isObjectMeta(metadata)) return invalid(problems);
   return { ok: true, object, metadata, spec };
+}
+
+/** Parses what a schema knows of a value. */
+function parseKnown<T>(schema: z.ZodType<T>, value: unknown): z.ZodSafeParseResult<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed;
+  const known = structuredClone(value);
+  for (const issue of parsed.error.issues) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    const { value: parent } = valueAt(known, issue.path);
+    if (isObject(parent)) for (const key of issue.keys) Reflect.deleteProperty(parent, key);
+  }
+  return schema.safeParse(known);
 }
 
 /**
