@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
@@ -54,6 +54,7 @@ export async function startS3Server(): Promise<S3Server> {
     'weed',
     await seaweedfsProgram(),
     [
+      `-logdir=${folder}`,
       'server',
       `-dir=${dataFolder}`,
       ...['-ip=127.0.0.1', '-ip.bind=127.0.0.1', '-master.telemetry=false'],
@@ -80,6 +81,7 @@ export async function startS3Server(): Promise<S3Server> {
     client.destroy();
     await child.kill();
     await rm(folder, { recursive: true, force: true });
+    await removeSockets(ports);
   };
   try {
     await until(
@@ -125,6 +127,14 @@ export async function writeKeys(
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'AWS_ACCESS_KEY_ID'), keys.accessKeyId);
   await writeFile(path.join(folder, 'AWS_SECRET_ACCESS_KEY'), `${keys.secretAccessKey}\n`);
+}
+
+/** SeaweedFS listens on a socket in /tmp for each of its ports too, at names that cannot be chosen, and leaves it there. */
+async function removeSockets(ports: readonly number[]): Promise<void> {
+  for (const name of await readdir('/tmp')) {
+    const port = /^seaweedfs-.*-(?<port>\d+)\.sock$/.exec(name)?.groups?.port;
+    if (ports.includes(Number(port))) await rm(path.join('/tmp', name), { force: true });
+  }
 }
 
 function usersOf({ accessKeyId: accessKey, secretAccessKey: secretKey }: typeof testKeys): string {
