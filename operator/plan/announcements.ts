@@ -8,8 +8,8 @@ import { countOf } from './phases.ts';
 
 /**
  * What to tell the people who watch a run about a change of its status: one line for each new phase. That the first
- * attempt starts and runs is told by the conditions, and is what everybody expects; an event for it would be a third of
- * all requests when many runs start.
+ * attempt starts, runs and succeeds is told by the conditions, and is what everybody expects; events for it would be a
+ * third of all requests of a run.
  */
 export function announce(
   run: TrainingRun,
@@ -45,7 +45,7 @@ export function announce(
     case 'Suspended':
       return [normal(after, 'Suspended')];
     case 'Succeeded':
-      return [normal(after, 'Complete')];
+      return after.attempt === 1 ? [] : [normal(after, 'Complete')];
     case 'Failed':
       return [{ ...normal(after, 'Failed'), type: 'Warning' }];
     default:
