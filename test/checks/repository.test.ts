@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -37,5 +38,16 @@ describe('the repository', () => {
 
   it('has committed what is made from the schemas', async () => {
     expect(await complaintsOf('check:generated')).toBe('');
+  });
+
+  it('runs TypeScript after its set-up on the Node that this has just installed', async () => {
+    // The shell looks `node` up once: after the set-up of a fresh clone it would start the machine's own again.
+    const { scripts } = JSON.parse(await readFile(`${root}/package.json`, 'utf8')) as {
+      scripts: Readonly<Record<string, string>>;
+    };
+    const lookedUpOnce = Object.entries(scripts).filter(([, script]) =>
+      /setup\/main\.mjs.*&& node \S+\.ts/.test(script),
+    );
+    expect(lookedUpOnce).toEqual([]);
   });
 });
