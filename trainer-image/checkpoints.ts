@@ -16,7 +16,7 @@ import { toFailure } from './train/failure.ts';
  * Prints one line of JSON, or what went wrong on standard error, with an exit code of `exit-codes.ts`.
  */
 const usage =
-  'usage: checkpoints.ts list|verify|show|prune|download|export URI [--endpoint URL] [--credentials FOLDER] [--to PATH] [--keep-last N] [--keep-best]\n';
+  'usage: checkpoints.ts list|verify|show|prune|download|export URI [--endpoint URL] [--credentials FOLDER] [--to PATH] [--keep-last N] [--keep-best] [--backbone]\n';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -26,6 +26,7 @@ const { positionals, values } = parseArgs({
     to: { type: 'string' },
     'keep-last': { type: 'string' },
     'keep-best': { type: 'boolean' },
+    backbone: { type: 'boolean' },
   },
 });
 
@@ -64,7 +65,9 @@ function actionOf([action, uri, ...rest]: readonly string[]): (() => Promise<unk
     case 'download':
       return to === undefined ? undefined : () => downloadCheckpoint(uri, access, to);
     case 'export':
-      return to === undefined ? undefined : () => exportCheckpoint(uri, access, to);
+      return to === undefined
+        ? undefined
+        : () => exportCheckpoint(uri, access, to, values.backbone === true ? 'backbone' : 'network');
     default:
       return undefined;
   }

@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util';
 import { benchAutoscaling } from './autoscaling/bench-autoscaling.ts';
 import { benchCheckpoints } from './checkpoint.ts';
 import { benchControlLoop } from './control-loop/bench-control-loop.ts';
+import { benchFullSize } from './full-size/bench-full-size.ts';
 import { benchInput } from './input/bench-input.ts';
 import { benchStep } from './step/bench-step.ts';
 
-/* `npm run bench -- step|input|checkpoint|control-loop|autoscaling [--rounds N] [--seeds N] [--first-seed N] [--json]`: run it on an otherwise idle machine. */
+/* `npm run bench -- step|full-size|input|checkpoint|control-loop|autoscaling [--rounds N] [--seeds N] [--first-seed N] [--json]`: run it on an otherwise idle machine. */
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -32,6 +33,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
       python: join(cacheFolder, 'bench/venv/bin/python'),
       report,
     }),
+  'full-size': () => benchFullSize({ rounds, python: join(cacheFolder, 'bench/venv/bin/python'), report }),
   input: () => benchInput({ rounds, python: join(cacheFolder, 'bench/venv/bin/python'), report }),
   checkpoint: () => benchCheckpoints(rounds),
   autoscaling: () =>

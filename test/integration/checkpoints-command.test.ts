@@ -177,6 +177,15 @@ describe('ringmaster checkpoints', () => {
     }
   });
 
+  it('exports a backbone, which is everything but the classifier', async () => {
+    const file = path.join(folder, 'export', 'backbone.safetensors');
+    expect((await checkpoints('export', uri, file, '--backbone', ...store)).exitCode).toBe(0);
+    const { tensors, metadata } = decodeSafetensors(await readFile(file), file);
+    const names = tensors.map(({ name }) => name).filter((name) => !name.endsWith('num_batches_tracked'));
+    expect(names).toEqual(weights.map(({ name }) => name).filter((name) => !name.startsWith('fc.')));
+    expect(metadata).not.toHaveProperty('classes');
+  });
+
   it('says what is wrong in one line, and shows no key', async () => {
     const { exitCode, stderr } = await checkpoints('list', 's3://no-such-bucket', ...store);
     expect(exitCode).toBe(1);

@@ -10,6 +10,7 @@ import sys
 import timm.models.resnet
 import torch
 import torchvision.models
+from torchvision.models import detection, segmentation
 from safetensors.torch import load_file
 
 blocks = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
@@ -32,6 +33,32 @@ def peer(depth, variant):
     return "timm ResNet(stem_type='deep')", network
 
 
+def backbones(depth, variant):
+    """Where others put a backbone: torchvision's detection and segmentation models, timm's models without a classifier."""
+    if variant == "B":
+        body = detection.backbone_utils.resnet_fpn_backbone(backbone_name=f"resnet{depth}", weights=None)
+        yield "Faster R-CNN", detection.FasterRCNN(body, num_classes=2).backbone.body
+    if variant == "B" and depth >= 50:
+        network = getattr(torchvision.models, f"resnet{depth}")(replace_stride_with_dilation=[False, True, True])
+        yield "FCN", segmentation.fcn._fcn_resnet(network, num_classes=2, aux=None).backbone
+    if timm.is_model(f"resnet{depth}{variant.lower()}"):
+        yield "timm", timm.create_model(f"resnet{depth}{variant.lower()}", num_classes=0)
+
+
+def load_backbones(folder, depth, variant):
+    """The models that the exported backbone was loaded into, and the keys that one of them missed or did not know."""
+    weights = load_file(f"{folder}/backbone.safetensors")
+    loaded, unfit = [], []
+    for name, body in backbones(depth, variant):
+        keys = body.load_state_dict(weights, strict=False)
+        loaded.append(name)
+        unfit += [f"{key} of {name}" for key in keys.missing_keys + keys.unexpected_keys]
+        for key, value in body.state_dict().items():
+            if not torch.equal(value, weights[key]):
+                unfit.append(f"{key} of {name}")
+    return loaded, unfit
+
+
 def difference(ours, theirs):
     """The largest difference by the largest value."""
     return ((ours.double() - theirs.double()).abs().max() / theirs.double().abs().max()).item()
@@ -46,6 +73,7 @@ def compare(folder, depth, variant):
     ours = load_file(f"{folder}/ours.safetensors")
     name, network = peer(depth, variant)
     keys = network.load_state_dict(load_file(f"{folder}/exported.safetensors"), strict=False)
+    loaded, unfit = load_backbones(folder, depth, variant)
     # What is then measured of the logits are our own rounding errors, not theirs.
     network = network.double()
     images = ours["images"].permute(0, 3, 1, 2).double()
@@ -67,6 +95,8 @@ def compare(folder, depth, variant):
                 "peer": name,
                 "missing": keys.missing_keys,
                 "unexpected": keys.unexpected_keys,
+                "backboneOf": loaded,
+                "unfitBackbone": unfit,
                 "largestLogit": logits.abs().max().item(),
                 "logits": difference(ours["logits"], logits),
                 "loss": difference(ours["loss"], loss.detach().reshape(1)),

@@ -11,7 +11,7 @@ import { startTensorFlow } from '../../trainer-image/tensorflow/tensorflow.ts';
 import { computeOurs, type PeerNetwork } from './our-network.ts';
 
 /*
- * `npm run test:peers [-- --json]`: every full-size network against torchvision and timm with the same weights, which they load
+ * `npm run test:peers [-- --depth N] [--json]`: every full-size network, or those of one depth, against torchvision and timm with the same weights, which they load
  * from our export. Ends with 1 if a key is missing or unexpected, or a number differs by more than it may.
  */
 
@@ -27,6 +27,9 @@ const Comparison = z.object({
   peer: z.string(),
   missing: z.array(z.string()),
   unexpected: z.array(z.string()),
+  /** Models that loaded our backbone, and keys that did not fit one of them. */
+  backboneOf: z.array(z.string()),
+  unfitBackbone: z.array(z.string()),
   largestLogit: z.number(),
   logits: z.number(),
   loss: z.number(),
@@ -35,13 +38,15 @@ const Comparison = z.object({
 });
 type Comparison = z.output<typeof Comparison>;
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { depth: { type: 'string' }, json: { type: 'boolean', default: false } },
+});
 const cacheFolder = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'ringmaster');
 const python = path.join(cacheFolder, 'bench/venv/bin/python');
 const compareProgram = fileURLToPath(new URL('compare.py', import.meta.url));
-const networks = ([18, 34, 50, 101, 152] as const).flatMap((depth) =>
-  (['A', 'B', 'C', 'D'] as const).map((variant): PeerNetwork => ({ depth, variant })),
-);
+const networks = ([18, 34, 50, 101, 152] as const)
+  .filter((depth) => values.depth === undefined || values.depth === String(depth))
+  .flatMap((depth) => (['A', 'B', 'C', 'D'] as const).map((variant): PeerNetwork => ({ depth, variant })));
 
 const folder = await mkdtemp(path.join(tmpdir(), 'ringmaster-peers-'));
 const peer = spawn(python, [compareProgram], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -75,18 +80,20 @@ async function compare(network: PeerNetwork): Promise<Comparison> {
 }
 
 function describe(comparison: Comparison): string {
-  const { depth, variant, peer, logits, gradients, worstGradient } = comparison;
+  const { depth, variant, peer, logits, gradients, worstGradient, backboneOf } = comparison;
   const figures = `logits ${logits.toExponential(1)}, gradients ${gradients.toExponential(1)} (${worstGradient})`;
-  return `ResNet-${depth} ${variant} and ${peer}: ${[figures, ...faultsOf(comparison)].join('; ')}`;
+  const backbone = backboneOf.length === 0 ? [] : [`backbone of ${backboneOf.join(', ')}`];
+  return `ResNet-${depth} ${variant} and ${peer}: ${[figures, ...backbone, ...faultsOf(comparison)].join('; ')}`;
 }
 
-function faultsOf({ missing, unexpected, ...figures }: Comparison): string[] {
+function faultsOf({ missing, unexpected, unfitBackbone, ...figures }: Comparison): string[] {
   const tooFar = (['logits', 'loss', 'gradients'] as const).filter(
     (name) => !(figures[name] <= bounds[name]),
   );
   return [
     ...(missing.length === 0 ? [] : [`missing ${missing.join(', ')}`]),
     ...(unexpected.length === 0 ? [] : [`unexpected ${unexpected.join(', ')}`]),
+    ...(unfitBackbone.length === 0 ? [] : [`unfit in a backbone ${unfitBackbone.join(', ')}`]),
     ...tooFar.map((name) => `${name} differ by ${figures[name].toExponential(1)}, more than ${bounds[name]}`),
   ];
 }

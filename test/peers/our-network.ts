@@ -40,8 +40,8 @@ const count = 4;
 const classes = 1000;
 
 /**
- * Writes what another implementation needs to compute the same into a folder: `exported.safetensors`, made by the
- * command that users export with, and `ours.safetensors` with images, labels, our logits by running statistics in
+ * Writes what another implementation needs to compute the same into a folder: `exported.safetensors` and
+ * `backbone.safetensors`, made by the command that users export with, and `ours.safetensors` with images, labels, our logits by running statistics in
  * float32, and the loss and gradients of one training step in float64: in float32 one value of thousands lies so near to
  * 0 that rounding decides on which side of a ReLU it falls, which alone moves gradients by a percent.
  */
@@ -78,7 +78,8 @@ export async function computeOurs(
   await writeSnapshot(path.join(folder, 'snapshot'), toCheckpointLayout(values, network), state);
   const storage = openStorage(path.join(folder, 'checkpoints'));
   const { uri } = await commitCheckpoint(storage, 'run', path.join(folder, 'snapshot'), { attempt: 1 });
-  await exportCheckpoint(uri, {}, path.join(folder, 'exported.safetensors'));
+  await exportCheckpoint(uri, {}, path.join(folder, 'exported.safetensors'), 'network');
+  await exportCheckpoint(uri, {}, path.join(folder, 'backbone.safetensors'), 'backbone');
 
   const logits = await inferLogits(tensorflow, network, values, images);
   const replica = await createReplica({

@@ -1,3 +1,4 @@
+import { stageOf } from '../model/stages.ts';
 import type { HostTensor } from '../tensorflow/host-tensor.ts';
 import { encodeSafetensors } from './safetensors.ts';
 import type { TrainingState } from './training-state.ts';
@@ -5,14 +6,24 @@ import type { TrainingState } from './training-state.ts';
 /** What torch keeps for each batch normalisation besides its statistics. */
 const batchesTracked = 'num_batches_tracked';
 
+/** The whole network, or all but its classifier. */
+export type ExportedPart = 'network' | 'backbone';
+
 /**
  * The pieces of a safetensors file that holds exactly the state dict of the same network in torchvision or timm: the
  * weights of a checkpoint, whose names and layouts those are already, and torch's count of batches, which is the number
  * of steps. Its metadata names the network there, its accuracy and the classes.
  * @param weights in the layout of torchvision
+ * @param part `backbone`: what detection and segmentation frameworks put under their heads, the body of torchvision's
+ * Faster R-CNN and the backbone of its FCN
  */
-export function exportModel(weights: readonly HostTensor[], state: TrainingState): Uint8Array[] {
-  const counted = weights.flatMap((tensor) => {
+export function exportModel(
+  weights: readonly HostTensor[],
+  state: TrainingState,
+  part: ExportedPart,
+): Uint8Array[] {
+  const wanted = weights.filter(({ name }) => part === 'network' || stageOf(name) !== undefined);
+  const counted = wanted.flatMap((tensor) => {
     if (!tensor.name.endsWith('.running_var')) return [tensor];
     return [tensor, batchCount(tensor.name.replace('running_var', batchesTracked), state.step)];
   });
@@ -20,7 +31,7 @@ export function exportModel(weights: readonly HostTensor[], state: TrainingState
   return encodeSafetensors(counted, {
     format: 'pt',
     architecture: architectureOf(model),
-    classes: String(model.classes),
+    ...(part === 'network' ? { classes: String(model.classes) } : {}),
     imageSize: String(model.imageSize),
     step: String(state.step),
     epoch: String(state.epoch),

@@ -10,7 +10,7 @@ import { applyRetention } from './apply-retention.ts';
 import { openCatalog, type Catalog } from './checkpoint-catalog.ts';
 import { manifestFile, snapshotFiles } from './checkpoint-layout.ts';
 import { CorruptCheckpoint } from './corrupt-checkpoint.ts';
-import { exportModel } from './export-model.ts';
+import { exportModel, type ExportedPart } from './export-model.ts';
 import { listOwnCheckpoints } from './fencing.ts';
 import { readState, readWeights } from './read-checkpoint.ts';
 import type { TrainingState } from './training-state.ts';
@@ -130,15 +130,16 @@ export async function downloadCheckpoint(
   }
 }
 
-/** Writes the weights of a checkpoint as one safetensors file for torchvision or timm. */
+/** Writes the weights of a checkpoint, or those of its backbone, as one safetensors file for torchvision or timm. */
 export async function exportCheckpoint(
   uri: string,
   access: StorageAccess,
   target: string,
+  part: ExportedPart,
 ): Promise<{ readonly uri: string; readonly file: string; readonly sizeBytes: number }> {
   const { storage, entry } = await chooseCheckpoint(uri, access);
   const { tensors, state } = await readWeights(storage, entry.folder);
-  const pieces = exportModel(tensors, state);
+  const pieces = exportModel(tensors, state, part);
   const file = path.resolve(target);
   const partial = `${file}.partial`;
   try {

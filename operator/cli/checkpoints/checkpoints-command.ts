@@ -25,6 +25,10 @@ interface PruneOptions extends OutputOptions {
   readonly best: boolean;
 }
 
+interface ExportOptions extends OutputOptions {
+  readonly backbone?: boolean;
+}
+
 /** `ringmaster checkpoints list|verify|show|prune|download|export URI` */
 export function checkpointsCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
   const { stdout, clock, workingFolder } = context;
@@ -120,12 +124,16 @@ export function checkpointsCommand(context: CommandContext, finish: (exitCode: n
     .addCommand(
       action('export', 'write the weights for torchvision or timm', one)
         .argument('<file>', 'where to write the safetensors file')
-        .action(async (uri: string, file: string, options: OutputOptions) => {
+        .option('--backbone', 'leave the classifier out, for detection, segmentation and fine-tuning')
+        .action(async (uri: string, file: string, options: ExportOptions) => {
           const result = await runCheckpointsProgram(context, ExportResult, {
             action: 'export',
             uri,
             store: options,
-            options: ['--to', resolve(workingFolder, file)],
+            options: [
+              ...['--to', resolve(workingFolder, file)],
+              ...(options.backbone === true ? ['--backbone'] : []),
+            ],
           });
           print(result, [`${result.file} (${formatBytes(result.sizeBytes)}) from ${result.uri}`], options);
         }),

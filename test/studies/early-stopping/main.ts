@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { load } from 'js-yaml';
 import { labels } from '../../../operator/api/v1alpha1/group.ts';
@@ -12,8 +9,9 @@ import { overlayOf, withOverlay } from '../../../operator/api/v1alpha1/training-
 import { validateTrainingSweep } from '../../../operator/api/v1alpha1/training-sweep-validate.ts';
 import { answersOf } from '../../../operator/search/answers.ts';
 import { settingsAt } from '../../../operator/search/space.ts';
+import { allClasses, writeSubset } from '../fashion-mnist-subset.ts';
+import { ringmaster } from '../ringmaster.ts';
 import { drawTrialsTable, outcomeOf, type FinishedSweep } from './comparison.ts';
-import { writeSubset } from './subset.ts';
 
 /**
  * Trains the trials of `crds/samples/sweep-early-stopping.yaml` twice on the first images of Fashion-MNIST, all of them
@@ -35,7 +33,10 @@ const folder = resolve(values.folder);
 const data = join(folder, 'data');
 const sample = 'crds/samples/sweep-early-stopping.yaml';
 await mkdir(folder, { recursive: true });
-await writeSubset('.ringmaster/data/fashion-mnist', data, Number(values.images));
+await writeSubset('.ringmaster/data/fashion-mnist', data, {
+  classes: allClasses,
+  trainingImages: Number(values.images),
+});
 
 const validation = validateTrainingSweep(load(await readFile(sample, 'utf8')));
 if (!validation.ok) throw new Error(`${sample}: ${JSON.stringify(validation.problems)}`);
@@ -113,15 +114,4 @@ async function stepsSaved({
 }: TrainingRun): Promise<number> {
   const entries = await readdir(join(folder, 'checkpoints', namespace, name, uid));
   return Math.max(...entries.flatMap((entry) => /^step-(\d+)$/.exec(entry)?.[1] ?? []).map(Number));
-}
-
-async function ringmaster(...words: string[]): Promise<unknown> {
-  const program = 'operator/cli/ringmaster.mjs';
-  const child = spawn(process.execPath, [program, ...words, '--output', 'json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  const { exitCode } = child;
-  if (exitCode !== 0) throw new Error(`ringmaster ${words.join(' ')} ended with ${exitCode ?? 'a signal'}`);
-  return JSON.parse(output);
 }
