@@ -8,7 +8,7 @@ import { createRecorder, type Recorder } from './recorder.ts';
 const float = 1;
 const resource = 20;
 
-/** A binding that counts tensors and computes nothing: every operation returns as many scalars as were asked for. */
+/** A binding that counts tensors and computes nothing: every operation returns as many tensors of one shape as were asked for. */
 function fakeBinding() {
   let next = 0;
   const live = new Set<number>();
@@ -18,13 +18,14 @@ function fakeBinding() {
   };
   const calls = {
     executed: [] as string[],
+    shape: [] as number[],
     live,
     createTensor: create,
     deleteTensor: (tensor: number) => void live.delete(tensor),
     tensorDataSync: () => new Float32Array(1),
     executeOp(name: string, _attributes: unknown, _inputs: unknown, outputCount: number) {
       this.executed.push(name);
-      return Array.from({ length: outputCount }, () => ({ id: create(), shape: [], dtype: float }));
+      return Array.from({ length: outputCount }, () => ({ id: create(), shape: this.shape, dtype: float }));
     },
     ...{
       TF_ATTR_STRING: 0,
@@ -110,12 +111,31 @@ describe('recording', () => {
     );
   });
 
+  it('holds the shape of large results only', () => {
+    fake.shape = [1000, 1000];
+    const [large = -1] = execute('Large', [placeholder(float)]);
+    expect(fake.live.size).toBe(0);
+    const [next] = recorder.executeOp('Next', [], [large], 1);
+    expect(next).toMatchObject({ shape: [1000, 1000], dtype: float });
+    expect(fake.live.size).toBe(0);
+    expect(recorder.finish([]).nodes.at(-1)).toMatchObject({ inputs: [{ node: 'Large_1', index: 0 }] });
+  });
+
+  it('executes an operation on inputs of the same shapes once, unless integers decide over shapes', () => {
+    const x = placeholder(float);
+    const axes = recorder.createTensor([1], 3, Int32Array.of(0));
+    for (let time = 0; time < 2; time += 1) execute('Relu', [x]);
+    for (let time = 0; time < 2; time += 1) execute('Sum', [x, axes]);
+    expect(fake.executed).toEqual(['Relu', 'Sum', 'Sum']);
+    expect(recorder.finish([]).nodes.filter(({ op }) => op === 'Relu')).toHaveLength(2);
+  });
+
   it('neither touches variables nor talks to other ranks', () => {
     const handle = placeholder(resource);
     const [value = -1] = execute('ReadVariableOp', [handle]);
     execute('AssignVariableOp', [handle, value], 0);
     execute('CollectiveReduceV2', [value, value, value, value]);
-    expect(fake.executed).toEqual(['Identity']);
+    expect(fake.executed).toEqual([]);
     expect(recorder.finish([]).effects).toEqual(['AssignVariableOp_2', 'CollectiveReduceV2_3']);
   });
 

@@ -8,6 +8,7 @@ import type {
 } from './recordable-binding.ts';
 import { buildRecording, type AttributeValue, type NodeOutput, type Recording } from './recording.ts';
 import { effectOperations, standIns } from './stand-ins.ts';
+import { createTracedTensors } from './traced-tensors.ts';
 
 /**
  * Larger constants are almost surely a mistake: data that should be an input, or a gradient of TensorFlow.js that
@@ -26,22 +27,17 @@ export interface Recorder extends BindingCalls {
 }
 
 /**
- * A recorder at the level of the binding: below the gradients of TensorFlow.js, above TensorFlow. It executes the
- * operations, on zeros where the recorded code gets its inputs, for the shapes of their results.
+ * A recorder at the level of the binding: below the gradients of TensorFlow.js, above TensorFlow. It executes operations,
+ * on zeros where the recorded code gets its inputs, for the shapes of their results.
  */
 export function createRecorder(recordable: RecordableBinding): Recorder {
   const { eager, binding } = recordable;
   const builder = buildRecording();
   /** Where the recording has a tensor of the binding. */
   const outputOf = new Map<number, NodeOutput>();
-  const live = new Set<number>();
+  const tensors = createTracedTensors(eager);
   const order = createEffectOrder();
   let last: NodeOutput | undefined;
-
-  function remember(tensor: number, output: NodeOutput): void {
-    outputOf.set(tensor, output);
-    live.add(tensor);
-  }
 
   function executeOp(
     op: string,
@@ -63,8 +59,8 @@ export function createRecorder(recordable: RecordableBinding): Recorder {
     const standIn = standIns.get(op);
     const results =
       standIn === undefined
-        ? eager.executeOp(op, given, inputs, outputCount)
-        : standIn(recordable, attributes, inputs);
+        ? tensors.execute(op, given, inputs, outputCount)
+        : tensors.standIns(standIn(attributes, inputs.map(tensors.specOf)));
     const outputs = results.map(({ dtype, shape }) => ({ dataType: dtype, shape }));
     let node: string;
     if (op === 'Placeholder') {
@@ -80,7 +76,7 @@ export function createRecorder(recordable: RecordableBinding): Recorder {
       order.add(node, op, nodeInputs);
     }
     results.forEach((result, index) => {
-      remember(result.id, { node, index });
+      outputOf.set(result.id, { node, index });
     });
     last = { node, index: 0 };
     return results;
@@ -99,14 +95,13 @@ export function createRecorder(recordable: RecordableBinding): Recorder {
       }
       const tensor = eager.createTensor(shape, dataType, values);
       const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
-      remember(tensor, builder.constant({ dataType, shape, data }));
+      tensors.add(tensor, { shape, dtype: dataType });
+      outputOf.set(tensor, builder.constant({ dataType, shape, data }));
       return tensor;
     },
     deleteTensor(tensor) {
-      // Numbers of the binding are not used twice, so a deleted tensor cannot be mistaken for another.
       outputOf.delete(tensor);
-      live.delete(tensor);
-      eager.deleteTensor(tensor);
+      tensors.delete(tensor);
     },
     tensorDataSync() {
       throw new CaptureError(
@@ -118,10 +113,7 @@ export function createRecorder(recordable: RecordableBinding): Recorder {
       return last;
     },
     finish: (outputs) => builder.finish(outputs),
-    freeAll() {
-      for (const tensor of live) eager.deleteTensor(tensor);
-      live.clear();
-    },
+    freeAll: tensors.freeAll,
   };
 }
 

@@ -1,4 +1,5 @@
 import { timeAllReduces } from '../tensorflow/all-reduce-time.ts';
+import { assignInTurn } from '../tensorflow/assign-in-turn.ts';
 import { capture, type CaptureResult, type NamedTensors } from '../tensorflow/capture.ts';
 import { deviceFunction, type DeviceFunction } from '../tensorflow/device-function.ts';
 import { inPrecision, type ComputePrecision } from '../tensorflow/precision/compute-precision.ts';
@@ -24,7 +25,7 @@ export function replicaRecordings(
   const record = (
     signature: Parameters<typeof capture>[1],
     body: (values: NamedTensors, inputs: NamedTensors) => CaptureResult,
-  ) => inPrecision(capture(tensorflow, signature, body), precision);
+  ) => assignInTurn(inPrecision(capture(tensorflow, signature, body), precision));
   /** With all-reduces that are timed, if there are any. */
   const recordTimed = (...given: Parameters<typeof record>) => timeAllReduces(record(...given));
   const local = (values: NamedTensors, inputs: NamedTensors) =>

@@ -100,7 +100,12 @@ export function trainStep(
     });
     assignments.set(name, kept);
   };
-  const next = new Map<string, Tensor>();
+  const update = (name: string, value: Tensor) => {
+    assignIfFinite(name, value);
+    if (averagingDecay === undefined) return;
+    const average = named(values, averageName(name));
+    assignIfFinite(averageName(name), movingAverage(average, value, averagingDecay));
+  };
   for (const { name, kind } of parameters) {
     const value = named(values, name);
     const gradient = decayedGradient(named(gradients, name), value, kind, optimizer);
@@ -109,19 +114,12 @@ export function trainStep(
     const base = named(inputs, 'learningRate');
     const learningRate = factor === 1 ? base : tf.mul(base, factor);
     const updated = optimizerStep(state, gradient, optimizer, learningRate);
-    next.set(name, updated.value);
     assignIfFinite(momentumName(name), updated.velocity);
+    update(name, updated.value);
   }
   for (const { name } of followingStatistics(settings)) {
     const kept = tf.mul(named(values, name), statisticsMomentum);
-    next.set(name, tf.add(kept, tf.mul(named(summed, name), 1 - statisticsMomentum)));
-  }
-  for (const [name, value] of next) {
-    assignIfFinite(name, value);
-    if (averagingDecay !== undefined) {
-      const average = named(values, averageName(name));
-      assignIfFinite(averageName(name), movingAverage(average, value, averagingDecay));
-    }
+    update(name, tf.add(kept, tf.mul(named(summed, name), 1 - statisticsMomentum)));
   }
 
   const metrics = [
