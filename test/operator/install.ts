@@ -60,6 +60,14 @@ export async function installRights(
 ): Promise<string> {
   await kubectl(controlPlane, ['create', 'namespace', operatorNamespace]);
   await kubectl(controlPlane, ['apply', '-f', '-'], await renderChart(['service-account', 'rights'], values));
+  return writeOperatorKubeconfig(controlPlane);
+}
+
+/**
+ * Gets a token of the operator's service account, which must be there.
+ * @returns path of a kubeconfig with it
+ */
+export async function writeOperatorKubeconfig(controlPlane: ControlPlane): Promise<string> {
   const { body } = await controlPlane.fetch(
     'POST',
     `/api/v1/namespaces/${operatorNamespace}/serviceaccounts/${release}/token`,

@@ -38,16 +38,20 @@ export interface ManagerProcessOptions {
   /** Where its log goes. */
   readonly folder: string;
   readonly flags?: readonly string[];
+  /** Another version's command line. Default: that of the working tree. */
+  readonly program?: string;
 }
 
 export async function startManager(options: ManagerProcessOptions): Promise<ManagerProcess> {
-  const { name, kubeconfig, folder, flags = [] } = options;
+  const { name, kubeconfig, folder, flags = [], program = managerProgram } = options;
   const logFile = join(folder, `${name}.log`);
   const child = await startChild(
     name,
     process.execPath,
     [
-      managerProgram,
+      // As the chart's NODE_OPTIONS has it.
+      '--disable-proto=delete',
+      program,
       'manager',
       `--kubeconfig=${kubeconfig}`,
       `--identity=${name}`,
