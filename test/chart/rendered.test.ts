@@ -148,6 +148,16 @@ describe('the chart', () => {
     expect(await annotations(...setting({ 'crds.install': false }))).toEqual([]);
   });
 
+  it('denies what its policies cannot judge', async () => {
+    const objects = await render();
+    const specsOf = (wanted: string) => objects.filter(({ kind }) => kind === wanted).map(({ spec }) => spec);
+    const policies = specsOf('ValidatingAdmissionPolicy');
+    expect(policies).toHaveLength(2);
+    for (const policy of policies) expect(policy).toMatchObject({ failurePolicy: 'Fail' });
+    for (const binding of specsOf('ValidatingAdmissionPolicyBinding'))
+      expect(binding).toMatchObject({ validationActions: ['Deny'] });
+  });
+
   it('makes a disruption budget only where one replica is left', async () => {
     expect(await kinds()).toContain('PodDisruptionBudget');
     expect(await kinds(valuesOf('single-replica'))).not.toContain('PodDisruptionBudget');

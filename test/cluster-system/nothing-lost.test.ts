@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { labels } from '../../operator/api/v1alpha1/group.ts';
 import type { LastFailure, TrainingRunStatus } from '../../operator/api/v1alpha1/status.ts';
 import { until } from '../control-plane/until.ts';
 import { withoutSpeed } from '../fixtures/without-speed.ts';
 import { kubectl } from '../operator/install.ts';
+import { managerProgram } from '../operator/manager.ts';
 import { testKeys } from '../s3/server.ts';
 import {
   apiServerAway,
@@ -119,6 +122,26 @@ function filesWithKeys(): string[] {
     .filter((file) => readFileSync(file).includes(testKeys.secretAccessKey));
 }
 
+/** The HTML of `ringmaster report`, which reads the run's checkpoints with the keys. */
+async function reportOf(run: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [
+      ...[managerProgram, 'report', run, '--output=-', `--endpoint=${system.proxy.endpoint}`],
+      ...[`--namespace=${namespace}`, `--kubeconfig=${await system.controlPlane.kubeconfigFile()}`],
+    ],
+    {
+      maxBuffer: 2 ** 24,
+      env: {
+        ...process.env,
+        AWS_ACCESS_KEY_ID: testKeys.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: testKeys.secretAccessKey,
+      },
+    },
+  );
+  return stdout;
+}
+
 describe('a run on a cluster', () => {
   it('is applied with kubectl, trained by real pods, saved to object storage and waited for', async () => {
     const { status, state } = undisturbed;
@@ -135,11 +158,17 @@ describe('a run on a cluster', () => {
     expect(reasons).toEqual(['Succeeded']);
   });
 
-  it('leaves the keys to its storage nowhere: not in logs, objects or files of ended pods', async () => {
+  it('leaves the keys to its storage nowhere: not in logs, objects, metrics, checkpoints, reports or files of ended pods', async () => {
     const kinds = 'trainingruns,pods,events,services,networkpolicies';
     const objects = await kubectl(system.controlPlane, ['get', kinds, `--namespace=${namespace}`, '-o=yaml']);
     expect(objects).toContain('undisturbed-1-0');
     expect(objects).not.toContain(testKeys.secretAccessKey);
+    const pages = await Promise.all(system.operators.map((operator) => operator.get('/metrics')));
+    expect(pages.map(({ text }) => text).join('')).not.toContain(testKeys.secretAccessKey);
+    expect(JSON.stringify(undisturbed.state)).not.toContain(testKeys.secretAccessKey);
+    const report = await reportOf('undisturbed');
+    expect(report).toContain('<svg');
+    expect(report).not.toContain(testKeys.secretAccessKey);
     await until('the files of ended pods hold no keys', () =>
       filesWithKeys().length === 0 ? true : undefined,
     );
