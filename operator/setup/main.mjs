@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
  * Everything that a fresh clone needs, on a machine with Node >= 20, npm, Python 3 and g++ only:
- * `node operator/setup/main.mjs [data] [test] [bench]`. It is plain JavaScript, as it runs before anything is installed.
+ * `node operator/setup/main.mjs [data] [test] [bench] [versions]`. It is plain JavaScript, as it runs before anything is installed.
  * What is done already is skipped; what was interrupted is done again; nothing is printed on standard output.
  */
 import { spawn } from 'node:child_process';
@@ -18,6 +18,7 @@ import { fashionMnist } from './fashion-mnist.mjs';
 import { kubectlAndHelm } from './kubectl.mjs';
 import { kwok } from './kwok.mjs';
 import { nativeBinding } from './native.mjs';
+import { otherVersions } from './other-versions.mjs';
 import { checkPlatform } from './platform.mjs';
 import { seaweedfs } from './seaweedfs.mjs';
 import { tensorflowWheel } from './tensorflow-wheel.mjs';
@@ -72,6 +73,7 @@ try {
     await kwok(context);
     await controlPlane(context);
   }
+  if (process.argv.includes('versions')) await otherVersions(context);
   if (process.argv.includes('bench')) {
     await seaweedfs(context);
     await benchPeers(context);

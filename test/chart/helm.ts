@@ -21,8 +21,7 @@ export async function helm(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  // A version of Helm other than the one that set-up brings is tried by naming its program.
-  const program = process.env.RINGMASTER_TEST_HELM ?? (await kubectlPrograms()).helm;
+  const program = (await kubectlPrograms()).helm;
   const { stdout } = await runProgram(program, [...args], {
     maxBuffer: 2 ** 24,
     env: { PATH: process.env.PATH ?? '', ...environment },

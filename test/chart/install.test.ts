@@ -1,13 +1,21 @@
+import { execFile } from 'node:child_process';
+import { delimiter, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { podOf } from '../../operator/plan/pods.ts';
 import { validateTrainingRun } from '../../operator/api/v1alpha1/validate.ts';
 import { until } from '../control-plane/until.ts';
+import { kubectlPrograms } from '../control-plane/programs.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/start.ts';
 import { kubectl } from '../operator/install.ts';
 import { createRestrictedNamespaces, helmOn, releaseNamespace } from './cluster.ts';
+import { documentedCommands } from './documentation.ts';
 import { chartFolder, render, renderText } from './helm.ts';
 import { standInMonitoringCrds } from './stand-in-monitoring-crds.ts';
 import { valueFiles, withPrometheus } from './value-files.ts';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 let controlPlane: ControlPlane;
 
@@ -97,6 +105,24 @@ describe('a real API server', () => {
   it('refuses a pod there that is not locked up, so that the tests above can fail', async () => {
     const pod = { metadata: { name: 'loose' }, spec: { containers: [{ name: 'main', image: 'a:1' }] } };
     expect(JSON.stringify(await admitPod('vision', pod))).toContain('violates PodSecurity');
+  });
+});
+
+describe('the commands that the documentation tells to type', () => {
+  it('all succeed on a cluster, from installing to taking it away', async () => {
+    const commands = await documentedCommands();
+    expect(commands[0]).toMatch(/^helm install/);
+    expect(commands.at(-1)).toMatch(/^helm uninstall/);
+    const { helm, kubectl: kubectlProgram } = await kubectlPrograms();
+    const env = {
+      KUBECONFIG: await controlPlane.kubeconfigFile(),
+      HOME: controlPlane.folder,
+      PATH: [dirname(helm), dirname(kubectlProgram), process.env.PATH].join(delimiter),
+    };
+    for (const command of commands)
+      await promisify(execFile)('bash', ['-c', command], { cwd: repository, env }).catch((error: unknown) => {
+        throw new Error(`${command} failed`, { cause: error });
+      });
   });
 });
 

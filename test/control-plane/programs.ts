@@ -3,14 +3,20 @@ import { fileURLToPath } from 'node:url';
 
 const pointers = fileURLToPath(new URL('../../node_modules/.ringmaster/', import.meta.url));
 
-/** Path of the program that holds the whole control plane. */
+/** Path of the program that holds the whole control plane; another version's may be named for `npm run test:versions`. */
 export async function controlPlaneProgram(): Promise<string> {
-  return (await pointer('control-plane', ['program'])).program;
+  return process.env.RINGMASTER_TEST_CONTROL_PLANE ?? (await pointer('control-plane', ['program'])).program;
 }
 
-/** Paths of the real kubectl and helm. */
+/** Paths of the real kubectl and helm; another version's helm may be named for `npm run test:versions`. */
 export async function kubectlPrograms(): Promise<{ kubectl: string; helm: string }> {
-  return pointer('kubectl', ['kubectl', 'helm']);
+  const programs = await pointer('kubectl', ['kubectl', 'helm']);
+  return { ...programs, helm: process.env.RINGMASTER_TEST_HELM ?? programs.helm };
+}
+
+/** Paths of Helm 3 and of the next Kubernetes' control plane, for `npm run test:versions`. */
+export async function otherVersionPrograms(): Promise<{ helm3: string; controlPlane: string }> {
+  return pointer('other-versions', ['helm3', 'controlPlane']);
 }
 
 /** Path of kwok, which plays the kubelets of nodes that do not exist. */

@@ -1,0 +1,86 @@
+// The other versions of what a cluster has that the chart promises to work with: Helm 3 and the next Kubernetes. Their
+// build takes long, so that they are for `npm run test:versions` alone.
+// Runs on any Node.js >= 20 before anything is installed, so: plain JavaScript and built-in modules only.
+
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { goProgram } from './go-program.mjs';
+import { goToolchain } from './go-toolchain.mjs';
+
+/** @typedef {import('./main.mjs').SetupContext} SetupContext */
+
+const kubernetes = { version: 'v1.37.2', stagingVersion: 'v0.37.2', etcdVersion: 'v3.7.3', minor: 37 };
+
+/**
+ * Makes sure that both are built, and writes where they are to `node_modules/.ringmaster/other-versions.json`.
+ * @param {SetupContext} context
+ */
+export async function otherVersions(context) {
+  const helm3 = await goProgram(context, {
+    name: 'helm-3',
+    package: 'helm.sh/helm/v3/cmd/helm',
+    version: 'v3.22.0',
+    duration: '2 to 6 minutes',
+  });
+  const controlPlane = await nextControlPlane(context);
+  const pointer = path.join(context.root, 'node_modules', '.ringmaster', 'other-versions.json');
+  await mkdir(path.dirname(pointer), { recursive: true });
+  await writeFile(pointer, `${JSON.stringify({ helm3, controlPlane })}\n`);
+}
+
+/**
+ * The program of test/control-plane with the next Kubernetes in it. Its module is made here, as the versions of all that
+ * it stands on follow from Kubernetes' own.
+ * @param {SetupContext} context
+ * @returns {Promise<string>} Path of the program.
+ */
+async function nextControlPlane(context) {
+  const { version, stagingVersion, etcdVersion, minor } = kubernetes;
+  const folder = path.join(context.cacheFolder, 'control-plane', version);
+  const program = path.join(folder, 'testcluster');
+  if (await exists(program)) return program;
+  const go = await goToolchain(context);
+  const sources = path.join(context.root, 'test', 'control-plane');
+  const partial = `${folder}.partial-${String(process.pid)}`;
+  await mkdir(partial, { recursive: true });
+  try {
+    const module = await readFile(path.join(sources, 'go.mod'), 'utf8');
+    const next = module
+      .replace(/^.*\/\/ indirect\n/gm, '')
+      .replace(/(k8s\.io\/kubernetes) v\S+/g, `$1 ${version}`)
+      .replace(/(k8s\.io\/[\w-]+) v0\.36\.\d+/g, `$1 ${stagingVersion}`)
+      .replace(/(go\.etcd\.io\/etcd\/[\w/]+) v3\S+/g, `$1 ${etcdVersion}`);
+    await writeFile(path.join(partial, 'go.mod'), next);
+    await writeFile(path.join(partial, 'main.go'), await readFile(path.join(sources, 'main.go')));
+    const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false -mod=mod' };
+    const options = { cwd: partial, env };
+    context.log(`building the Kubernetes ${version} control plane for tests (once, 10 to 30 minutes)`);
+    const tidied = await context.run(go, ['mod', 'tidy'], options);
+    if (tidied.code !== 0) throw new Error(`go mod tidy ended with code ${String(tidied.code)}`);
+    const versionPackage = 'k8s.io/component-base/version';
+    const flags = [
+      ...['-s', '-w', `-X ${versionPackage}.gitVersion=${version}`],
+      ...[`-X ${versionPackage}.gitMajor=1`, `-X ${versionPackage}.gitMinor=${String(minor)}`],
+    ].join(' ');
+    const built = await context.run(
+      'nice',
+      ['-n', '19', go, 'build', '-trimpath', '-p', '2', '-ldflags', flags, '-o', 'testcluster', '.'],
+      options,
+    );
+    if (built.code !== 0)
+      throw new Error(`go build of Kubernetes ${version} ended with code ${String(built.code)}`);
+    await rename(partial, folder);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+  return program;
+}
+
+/** @param {string} file */
+async function exists(file) {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
