@@ -54,11 +54,7 @@ async function plot(name: string, options: PlotOptions, context: CommandContext)
   }
   const last = history.at(-1);
   if (last === undefined) {
-    const phase = run?.status?.phase;
-    throw new CommandError(
-      `no epoch of ${fullName} is finished yet${phase === undefined ? '' : `; it is ${phase}`}`,
-      { exitCode: commandExitCodes.failed },
-    );
+    throw new CommandError(whyNothing(fullName, run), { exitCode: commandExitCodes.failed });
   }
   const style = createStyle(wantsColour(stdout.isTTY === true, environment));
   const curves = drawCurves(history, columnsOf(stdout), style, { apart: !style.enabled });
@@ -89,6 +85,13 @@ async function readUnseen(name: string, place: FolderPlace, { clock }: CommandCo
     : [place.namespace ?? 'default', name];
   const logs = folderLogs(join(place.folder, 'logs', namespace, run), run, clock);
   return { name: `${namespace}/${run}`, history: await curvesOfLogs(logs) };
+}
+
+function whyNothing(name: string, run: TrainingRun | undefined): string {
+  const { phase, progress } = run?.status ?? {};
+  const evaluated = progress?.validation?.epoch ?? 0;
+  if (evaluated > 0) return `none of the ${formatEpoch(evaluated)} epochs of ${name} can be read from here`;
+  return `no epoch of ${name} is finished yet${phase === undefined ? '' : `; it is ${phase}`}`;
 }
 
 function describe(name: string, run: TrainingRun | undefined, last: EpochSummary, style: Style): string {

@@ -1,18 +1,14 @@
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import { resourceTypes } from '../cluster/cluster.ts';
-import { withCluster } from './connection/connection.ts';
 import type { ClusterPlace } from './connection/place.ts';
 import type { CommandContext } from './context.ts';
 import { drawBoard } from './display/board.ts';
 import { openProgressDisplay, type DrawRuns, type ProgressDisplay } from './display/progress-display.ts';
 import { createStyle, wantsColour } from './display/style.ts';
 import { columnsOf } from './display/terminal-size.ts';
-import { describeAbsence } from './get.ts';
-import { commandExitCodes } from './exit-codes.ts';
 import { formatOutput, type OutputFormat } from './output.ts';
 import { exitCodeFor } from './run/exit-code-for.ts';
 import { isAtRest } from './run/follow-runs.ts';
-import { takeInterruptions } from './run/interruption.ts';
 import { watchObjects } from './watch-objects.ts';
 
 /**
@@ -29,7 +25,6 @@ export async function watchRuns(
   format?: OutputFormat,
 ): Promise<number> {
   const { stdout: output, signals, clock, environment } = context;
-  const ending = new AbortController();
   const style = createStyle(wantsColour(output.isTTY === true, environment));
   const latest = new Map(chosen.map((run) => [run.metadata.uid, run]));
   const board: DrawRuns = (runs, settings) =>
@@ -43,35 +38,21 @@ export async function watchRuns(
     format === undefined
       ? openProgressDisplay({ output, signals, clock, style, quiet: false, draw: board })
       : objectDisplay(format, context);
-  const interruption = takeInterruptions(signals, clock, {
-    onFirst: () => ending.abort(),
-    onSecond: () => undefined,
-  });
   try {
-    const isDone = await withCluster(
+    return await watchObjects(
+      {
+        ...{ type: resourceTypes.trainingRuns, kind: 'run', isAtRest },
+        onChange: (run) => display.update(run),
+        onDeleted: (run) => display.forget(run),
+        say: (line) => display.say(line),
+        exitCodeOf: (runs) => exitCodeFor(runs, undefined),
+      },
+      latest,
       place,
       context,
-      (connection) =>
-        watchObjects(
-          connection,
-          resourceTypes.trainingRuns,
-          latest,
-          {
-            onAbsence: () => display.say(describeAbsence(place, 'run')),
-            onChange: (run) => display.update(run),
-            onDeleted: (run) => display.forget(run),
-            say: (line) => display.say(line),
-            isAtRest,
-          },
-          ending.signal,
-        ),
-      (trouble) => display.say(trouble),
     );
-    if (isDone) return exitCodeFor([...latest.values()], undefined);
-    return interruption.received() === 'SIGTERM' ? commandExitCodes.terminated : commandExitCodes.interrupted;
   } finally {
     await display.close();
-    interruption.release();
     if (output.isTTY === true && format === undefined) leaveBoard();
   }
 }

@@ -13,6 +13,8 @@ export interface Page {
   evaluate(expression: string): Promise<unknown>;
   /** Calls a method of the protocol. */
   send(method: string, parameters?: object): Promise<Record<string, unknown>>;
+  /** Presses a key that moves the focus. */
+  press(key: 'Tab'): Promise<void>;
   /** What the page has complained of so far: messages of its console, and errors. */
   readonly complaints: readonly string[];
   /** What the page has asked for so far, beside itself. */
@@ -112,6 +114,9 @@ async function connect(address: string): Promise<Omit<Page, 'close'>> {
     complaints,
     requests,
     send,
+    press: async (key) => {
+      await send('Input.dispatchKeyEvent', { type: 'keyDown', key, code: key, windowsVirtualKeyCode: 9 });
+    },
     open: async (url) => {
       const load = new Promise<void>((resolve) => (loaded = resolve));
       await send('Page.navigate', { url });

@@ -114,6 +114,9 @@ describe('ringmaster checkpoints', () => {
     const newest = await checkpoints('show', uri, ...store);
     expect(newest.stdout).toMatch(/^step +30$/m);
     expect(newest.stdout).toMatch(/^best +90\.00 % at step 10$/m);
+    expect(newest.stdout).toMatch(
+      /^with +TensorFlow 2\.21\.0, Node 24\.21\.0, 2 threads a rank, A processor$/m,
+    );
     expect(newest.stdout).toMatch(/^model +ResNet-8-D, 10 classes, 28 x 28 pixels$/m);
     const step = `${uri}/${prefix}/step-000000000010`;
     expect((await checkpoints('show', step, ...store)).stdout).toMatch(/^step +10$/m);

@@ -79,6 +79,20 @@ describe.skipIf(!hasChromium).each(Object.entries(pages))(
       expect(violations).toEqual([]);
     });
 
+    it('lets the keyboard reach all that scrolls, and names it', async () => {
+      const scrolls = (await page.evaluate(
+        `[...document.querySelectorAll('*')].filter((element) => /auto|scroll/.test(getComputedStyle(element).overflowX)).map(({ ariaLabel }) => ariaLabel)`,
+      )) as string[];
+      const reached: unknown[] = [];
+      while (reached.length < scrolls.length) {
+        await page.press('Tab');
+        reached.push(await page.evaluate('document.activeElement.ariaLabel'));
+      }
+      expect(reached).toEqual(scrolls);
+      expect(reached).toContain('Configuration in YAML');
+      expect(reached).toContain('Chart of learning curves');
+    });
+
     it('fits a narrow window, and cuts no label of a chart', async () => {
       const size = { height: 800, deviceScaleFactor: 1, mobile: false };
       await page.send('Emulation.setDeviceMetricsOverride', { ...size, width: 360 });
@@ -95,6 +109,14 @@ describe.skipIf(!hasChromium).each(Object.entries(pages))(
       })`,
       );
       expect(cut).toEqual([]);
+    });
+
+    it('is light on paper', async () => {
+      const features = [{ name: 'prefers-color-scheme', value: 'dark' }];
+      await page.send('Emulation.setEmulatedMedia', { media: 'print', features });
+      const isShown = (kind: string) =>
+        page.evaluate(`getComputedStyle(document.querySelector('figure .${kind}')).display !== 'none'`);
+      expect([await isShown('light'), await isShown('dark')]).toEqual([true, false]);
     });
   },
 );

@@ -1,5 +1,7 @@
 import { apiVersion, labels, trainerContainer, trainingRunKind } from '../../operator/api/v1alpha1/group.ts';
+import { ablationManifest } from '../../operator/api/v1alpha1/testing/sweep-manifests.ts';
 import type { TrainingRunStatus } from '../../operator/api/v1alpha1/status.ts';
+import type { TrainingSweepStatus } from '../../operator/api/v1alpha1/training-sweep-status.ts';
 import { createNamespace } from '../control-plane/real-cluster.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
 import { createNode } from '../operator/nodes.ts';
@@ -58,7 +60,31 @@ export function logOf(pod: string): string {
     .join('');
 }
 
-/** Makes the namespace `vision` with runs, pods and events as an operator and kubelets would leave them. */
+/** The manifest of a run, without a namespace. */
+export function runOf(name: string) {
+  return {
+    ...{ apiVersion, kind: trainingRunKind, metadata: { name } },
+    spec: {
+      suspend: statuses[name]?.phase === 'Suspended',
+      data: { format: 'fashion-mnist', train: '/data' },
+      recipe: { epochs: 6, seed: name === 'letters' ? 1 : 0 },
+      checkpoints: { uri: 's3://runs' },
+      trainers: { pods: 2, gpusPerPod: 1 },
+    },
+  };
+}
+
+/** A finished table of three rows. */
+const sweepStatus: TrainingSweepStatus = {
+  ...{ observedGeneration: 1, phase: 'Succeeded', active: 0, target: 0, limitedBy: 'Done' },
+  counts: { paused: 0, stopped: 0, succeeded: 3, failed: 0, done: 3, total: 3 },
+  best: { trial: 'tricks-2', index: 2, value: 0.9051, row: '+ smoothing' },
+  trials: [0.8831, 0.8944, 0.9051].map((value, index) => ({
+    ...{ index, phase: 'Succeeded', value, epoch: 8, changedAt: savedAt },
+  })),
+};
+
+/** Makes the namespace `vision` with runs, a sweep, pods and events as an operator and kubelets would leave them. */
 export async function createRuns(controlPlane: ControlPlane): Promise<void> {
   await createNamespace(controlPlane, 'vision');
   await createNode(controlPlane, 'node-1');
@@ -70,19 +96,14 @@ export async function createRuns(controlPlane: ControlPlane): Promise<void> {
   const runs = `/apis/${apiVersion}/namespaces/vision/trainingruns`;
   const uids = new Map<string, string>();
   for (const [name, status] of Object.entries(statuses)) {
-    const made = await call('POST', runs, {
-      ...{ apiVersion, kind: trainingRunKind, metadata: { name } },
-      spec: {
-        suspend: status.phase === 'Suspended',
-        data: { format: 'fashion-mnist', train: '/data' },
-        recipe: { epochs: 6, seed: name === 'letters' ? 1 : 0 },
-        checkpoints: { uri: 's3://runs' },
-        trainers: { pods: 2, gpusPerPod: 1 },
-      },
-    });
+    const made = await call('POST', runs, runOf(name));
     await call('PUT', `${runs}/${name}/status`, { ...made, status });
     uids.set(name, made.metadata.uid);
   }
+  const sweeps = `/apis/${apiVersion}/namespaces/vision/trainingsweeps`;
+  const { metadata, ...table } = ablationManifest({}, 'tricks');
+  const sweep = await call('POST', sweeps, { ...table, metadata: { name: metadata.name } });
+  await call('PUT', `${sweeps}/tricks/status`, { ...sweep, status: sweepStatus });
   const pods = '/api/v1/namespaces/vision/pods';
   for (const index of [0, 1]) {
     const name = `digits-2-${index}`;

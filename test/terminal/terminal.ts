@@ -21,13 +21,18 @@ export interface Terminal {
 export interface TerminalOptions {
   readonly columns: number;
   readonly rows: number;
+  /** Whether a line that the terminal broke is given as the one that was written. */
+  readonly joinsLines?: boolean;
   readonly environment: Readonly<Record<string, string>>;
   readonly workingFolder: string;
 }
 
+/** Commands may train a little, on machines that are busy. */
+const patienceMs = 180_000;
+
 /** Opens a terminal on which a program runs; closing it ends the program. */
 export async function openTerminal(program: readonly string[], options: TerminalOptions): Promise<Terminal> {
-  const { columns, rows, environment, workingFolder } = options;
+  const { columns, rows, joinsLines = false, environment, workingFolder } = options;
   const folder = await mkdtemp(join(tmpdir(), 'ringmaster-terminal-'));
   // A server of its own: no other terminal is touched, and with its socket it is gone.
   const tmux = async (...words: readonly string[]) =>
@@ -43,7 +48,7 @@ export async function openTerminal(program: readonly string[], options: Terminal
     { env: { ...process.env, LANG: 'C.UTF-8' } },
   );
   const screen = async () =>
-    (await tmux('capture-pane', '-p'))
+    (await tmux('capture-pane', '-p', ...(joinsLines ? ['-J'] : [])))
       .split('\n')
       .map((line) => line.trimEnd())
       .join('\n')
@@ -58,12 +63,15 @@ export async function openTerminal(program: readonly string[], options: Terminal
     },
     shows: async (what) => {
       let seen = '';
-      return until(`the terminal shows ${String(what)}`, async () => {
+      const look = async () => {
         seen = await screen();
         return what.test(seen) ? seen : undefined;
-      }).catch((error: unknown) => {
-        throw new Error(`the terminal shows\n${seen}`, { cause: error });
-      });
+      };
+      return until(`the terminal shows ${String(what)}`, look, { timeoutMs: patienceMs }).catch(
+        (error: unknown) => {
+          throw new Error(`the terminal shows\n${seen}`, { cause: error });
+        },
+      );
     },
     close: async () => {
       await tmux('kill-server').catch(() => undefined);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ProgressDocument } from '../../operator/api/trainer/progress.ts';
+import { TrainingEnvironment } from '../../operator/api/trainer/training-environment.ts';
 import { ResolvedSpec } from '../../operator/api/v1alpha1/resolved-spec.ts';
 import { Timestamp } from '../../operator/api/v1alpha1/scalars.ts';
 
@@ -38,5 +39,7 @@ export const TrainingState = z.object({
   /** Seconds of training over all attempts. */
   trainSeconds: z.number().min(0),
   savedAt: Timestamp,
+  /** Absent in checkpoints of earlier releases. */
+  environment: TrainingEnvironment.optional(),
 });
 export type TrainingState = z.output<typeof TrainingState>;

@@ -32,6 +32,8 @@ interface OperationBackend {
 
 /** TensorFlow as this process uses it: TensorFlow.js as the tracing front end, functions for the work. */
 export interface TensorFlow {
+  /** Release of TensorFlow, as in `2.21.0`. */
+  readonly version: string;
   readonly native: NativeModule;
   /** Executes single operations for TensorFlow.js; while a function is captured, they are recorded. */
   readonly backend: OperationBackend;
@@ -63,6 +65,7 @@ export function startTensorFlow({ threads, cluster, nativeModulePath }: TensorFl
   // The factory is synchronous, so the backend is set when this returns.
   void tf.setBackend('tensorflow');
   return {
+    version: backend.binding.TF_Version,
     native,
     backend,
     recordable,

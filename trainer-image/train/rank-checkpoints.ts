@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import { readCheckpoint } from '../checkpoint/read-checkpoint.ts';
 import { requireCompatible } from '../checkpoint/resume-compatibility.ts';
 import { writeSnapshot } from '../checkpoint/write-snapshot.ts';
@@ -33,14 +34,17 @@ export interface RankCheckpointsOptions {
   readonly dataFingerprint: string;
   /** `Teacher.hash`, if there is a teacher. */
   readonly teacherHash: string | undefined;
+  /** Asked for when something is saved. */
+  readonly tensorflowVersion: () => string;
   readonly epochsAt: (step: number) => number;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 export function openRankCheckpoints(options: RankCheckpointsOptions): RankCheckpoints {
-  const { assignment, network, dataFingerprint, teacherHash, epochsAt, clock, log } = options;
-  const { spec, restoreFrom, attempt, worldSize, storage } = assignment;
+  const { assignment, network, dataFingerprint, teacherHash, tensorflowVersion, epochsAt, clock, log } =
+    options;
+  const { spec, restoreFrom, attempt, worldSize, threads, storage } = assignment;
   return {
     async restore(replica) {
       if (restoreFrom === undefined) {
@@ -84,6 +88,12 @@ export function openRankCheckpoints(options: RankCheckpointsOptions): RankCheckp
         weightsHash: await hashTensorsInTurns(tensors),
         ...(top1 === undefined ? {} : { top1 }),
         savedAt: toTimestamp(clock.now()),
+        environment: {
+          tensorflow: tensorflowVersion(),
+          node: process.versions.node,
+          processor: cpus()[0]?.model.trim() ?? '',
+          threadsPerRank: threads,
+        },
       });
     },
   };

@@ -89,6 +89,7 @@ async function run(
     network,
     dataFingerprint: input.fingerprint,
     teacherHash: teacher?.hash,
+    tensorflowVersion: () => tensorflow().version,
     epochsAt: plan.epochsAt,
     clock,
     log,

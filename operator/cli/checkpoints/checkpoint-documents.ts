@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TrainingEnvironment } from '../../api/trainer/training-environment.ts';
 
 /** One checkpoint in a list, as the trainer's program prints it. */
 export const CheckpointSummary = z.object({
@@ -22,6 +23,7 @@ export const CheckpointDetails = CheckpointSummary.extend({
     worldSize: z.int(),
     weightsHash: z.string(),
     trainSeconds: z.number(),
+    environment: TrainingEnvironment.optional(),
     best: z.object({ top1: z.number(), step: z.int() }).optional(),
     history: z.array(
       z.looseObject({

@@ -1,3 +1,4 @@
+import type { TrainingEnvironment } from '../../api/trainer/training-environment.ts';
 import { fromTimestamp } from '../../base/clock.ts';
 import { formatDurationMs } from '../../base/durations.ts';
 import { formatBytes } from '../../base/quantities.ts';
@@ -30,6 +31,7 @@ export function describeCheckpoints(
 /** One checkpoint in lines of name and value. */
 export function describeCheckpoint(details: CheckpointDetails, nowMs: number): string[] {
   const { uri, run, step, epoch, attempt, top1, savedAt, sizeBytes, files, state } = details;
+  const { environment } = state;
   const { depth, variant, classes, imageSize } = state.spec.model;
   const last = state.history.at(-1);
   const fields: [string, string | undefined][] = [
@@ -51,12 +53,20 @@ export function describeCheckpoint(details: CheckpointDetails, nowMs: number): s
     ],
     ['attempt', attempt === undefined ? undefined : `${attempt}, ${state.worldSize} ranks`],
     ['trained', formatSeconds(state.trainSeconds)],
+    ['with', environment === undefined ? undefined : describeEnvironment(environment)],
     ['saved', savedAt === undefined ? undefined : `${savedAt}, ${ageOf(savedAt, nowMs)} ago`],
     ['size', formatBytes(sizeBytes)],
     ...Object.entries(files).map(([name, bytes]): [string, string] => [`  ${name}`, formatBytes(bytes)]),
     ['weights', state.weightsHash],
   ];
   return drawTable(fields.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+function describeEnvironment({ tensorflow, node, processor, threadsPerRank }: TrainingEnvironment): string {
+  const threads = `${threadsPerRank} ${threadsPerRank === 1 ? 'thread' : 'threads'} a rank`;
+  return [`TensorFlow ${tensorflow}`, `Node ${node}`, threads, processor]
+    .filter((text) => text !== '')
+    .join(', ');
 }
 
 /** `namespace/run` of the key under which a run writes; the UID is in the location. */

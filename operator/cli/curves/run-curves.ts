@@ -1,12 +1,10 @@
 import { join } from 'node:path';
 import type { EpochSummary } from '../../api/trainer/progress.ts';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
-import { describeError } from '../../base/errors.ts';
-import { isClusterError } from '../../cluster/cluster-error.ts';
 import type { StoreOptions } from '../checkpoints/checkpoints-program.ts';
 import type { Connection } from '../connection/connection.ts';
+import { goOnWithout } from '../connection/go-on-without.ts';
 import type { CommandContext } from '../context.ts';
-import { nameOf } from '../display/run-block.ts';
 import { clusterLogs } from '../logs/cluster-logs.ts';
 import { folderLogs } from '../logs/folder-logs.ts';
 import type { LogSource } from '../logs/log-source.ts';
@@ -16,8 +14,7 @@ import { readSavedCurves } from './saved-curves.ts';
 
 /**
  * The learning curves of a run as far as they can be had: what its ranks told in the logs that are still there, and
- * where that is not all, what the newest checkpoint holds.
- * @throws ClusterError when the logs of a cluster's pods are not ours to read
+ * where that is not all, what the newest checkpoint holds. What cannot be read is said on standard error.
  */
 export async function readCurves(
   run: TrainingRun,
@@ -25,7 +22,9 @@ export async function readCurves(
   store: StoreOptions,
   context: CommandContext,
 ): Promise<readonly EpochSummary[]> {
-  const told = await readLogs(run, logsOf(run, connection, context), context);
+  const logs = logsOf(run, connection, context);
+  // A node that is away takes the logs of its pods with it; the checkpoint may still tell.
+  const told = await goOnWithout('logs of pods', [], connection, context, () => curvesOfLogs(logs, run));
   if (isWhole(told, run)) return told;
   return joinCurves((await readSavedCurves(run, store, context)) ?? [], told);
 }
@@ -34,21 +33,6 @@ function logsOf(run: TrainingRun, connection: Connection, { clock }: CommandCont
   if (connection.kind === 'cluster') return clusterLogs(connection.cluster, run, clock);
   const { namespace, name } = keyOf(run);
   return folderLogs(join(connection.place.folder, 'logs', namespace, name), name, clock);
-}
-
-async function readLogs(
-  run: TrainingRun,
-  source: LogSource,
-  { stderr }: CommandContext,
-): Promise<EpochSummary[]> {
-  try {
-    return await curvesOfLogs(source, run);
-  } catch (error) {
-    // A node that is away takes the logs of its pods with it; the checkpoint may still tell.
-    if (!isClusterError(error, 'Unavailable') && !isClusterError(error, 'NotFound')) throw error;
-    stderr.write(`${nameOf(run)}: its logs cannot be read: ${describeError(error)}\n`);
-    return [];
-  }
 }
 
 /** Whether no epoch is missing, from the first to the last evaluation that the status knows. */

@@ -38,15 +38,15 @@ dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.25
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.25rem 1.5rem 0.25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
-th:last-child, td:last-child { white-space: normal; overflow-wrap: anywhere; min-width: 10rem; padding-right: 0; }
+th:last-child, td:last-child { white-space: normal; overflow-wrap: anywhere; min-width: 18rem; padding-right: 0; }
 .wide { overflow-x: auto; }
 pre { overflow: auto; padding: 1rem; border: 1px solid var(--line); }
-figure { margin: 0; } figure svg { width: 100%; height: auto; } .dark { display: none; }
+figure { margin: 0; } figure svg { width: 100%; min-width: 36rem; height: auto; } .dark { display: none; }
 @media screen and (prefers-color-scheme: dark) {
   :root { --ground: #0d1117; --text: #e6e9ee; --quiet: #9aa4b0; --line: #444c56; }
   .light { display: none; } .dark { display: block; }
 }
-@media print { figure, tr { break-inside: avoid; } h2 { break-after: avoid; } pre { white-space: pre-wrap; } .wide { overflow: visible; } }
+@media print { figure, tr { break-inside: avoid; } h2 { break-after: avoid; } pre { white-space: pre-wrap; } .wide { overflow: visible; } figure svg { min-width: 0; } }
 `;
 
 /** A part of the page with its heading. */
@@ -54,9 +54,12 @@ export function section(title: string, body: string): string {
   return `<section><h2>${escapeHtml(title)}</h2>\n${body}\n</section>`;
 }
 
-/** The same chart for a light and a dark ground; style shows one of them. Paper is light. */
-export function figure(draw: (palette: Palette) => string): string {
-  return `<figure><div class="light">${draw('light')}</div><div class="dark">${draw('dark')}</div></figure>`;
+/**
+ * The same chart for a light and a dark ground; style shows one of them. Paper is light. Where the window is too narrow for
+ * its labels it is scrolled by itself, also by keyboard.
+ */
+export function figure(title: string, draw: (palette: Palette) => string): string {
+  return `<figure class="wide" tabindex="0" role="region" aria-label="Chart of ${escapeHtml(title)}"><div class="light">${draw('light')}</div><div class="dark">${draw('dark')}</div></figure>`;
 }
 
 /** Names and what they mean here. */

@@ -58,7 +58,7 @@ export function drawPage(contents: ReportContents): string {
 }
 
 function chartFigure(chart: Chart): string {
-  return figure((palette) => drawChart(chart, palette));
+  return figure(chart.title, (palette) => drawChart(chart, palette));
 }
 
 function epochTable(history: readonly EpochSummary[]): string {

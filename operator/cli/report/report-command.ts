@@ -9,6 +9,7 @@ import { resourceTypes } from '../../cluster/cluster.ts';
 import { CheckpointSummary } from '../checkpoints/checkpoint-documents.ts';
 import { runCheckpointsProgram, type StoreOptions } from '../checkpoints/checkpoints-program.ts';
 import { withConnection, type Connection } from '../connection/connection.ts';
+import { goOnWithout } from '../connection/go-on-without.ts';
 import { choosePlace, withPlaceOptions, type PlaceOptions } from '../connection/place.ts';
 import type { CommandContext } from '../context.ts';
 import { lastSeenMs, type ReadEvent } from '../display/event-table.ts';
@@ -19,7 +20,7 @@ import { readCurves } from '../curves/run-curves.ts';
 import { findRun } from '../find-runs.ts';
 import { readVersion } from '../version.ts';
 import type { Moment } from './charts.ts';
-import { describeEnvironment } from './environment.ts';
+import { CheckpointOrigin, describeEnvironment } from './environment.ts';
 import { findSweep, type FoundSweep } from './find-sweep.ts';
 import { readTrialCurves } from './sweep-curves.ts';
 
@@ -71,7 +72,9 @@ async function runReport(
   store: StoreOptions,
   context: CommandContext,
 ): Promise<Report> {
-  const all: ReadEvent[] = await connection.cluster.list(resourceTypes.events, connection.scope);
+  const all: ReadEvent[] = await goOnWithout('the events', [], connection, context, () =>
+    connection.cluster.list(resourceTypes.events, connection.scope),
+  );
   const events = all
     .filter(({ regarding }) => regarding.uid === run.metadata.uid)
     .map((event) => ({
@@ -81,8 +84,8 @@ async function runReport(
     }))
     .sort((left, right) => left.at.localeCompare(right.at));
   const history = await readCurves(run, connection, store, context);
-  const environment = await describeEnvironment(run, connection);
-  const checkpoints = await listCheckpoints(run, store, context);
+  const { checkpoints, origin } = await readCheckpoints(run, store, context);
+  const environment = await describeEnvironment(run, origin, connection, context);
   const moments = momentsOf(run, checkpoints, events);
   // Only here: the plotting library takes a while to load.
   const { drawPage } = await import('./page.ts');
@@ -109,25 +112,34 @@ function madeBy({ clock, programFolder }: CommandContext): { madeAt: string; ver
   return { madeAt: toTimestamp(clock.now()), version: readVersion(programFolder) };
 }
 
+interface StoredCheckpoints {
+  readonly checkpoints: readonly CheckpointSummary[];
+  /** What the newest of them was made with. */
+  readonly origin?: CheckpointOrigin;
+}
+
 /** The checkpoints that storage has. A report without them is still worth having. */
-async function listCheckpoints(
+async function readCheckpoints(
   run: TrainingRun,
   store: StoreOptions,
   context: CommandContext,
-): Promise<readonly CheckpointSummary[]> {
+): Promise<StoredCheckpoints> {
   const newest = newestCheckpoint(run);
-  if (newest === undefined) return [];
+  if (newest === undefined) return { checkpoints: [] };
   try {
-    return await runCheckpointsProgram(context, z.array(CheckpointSummary), {
-      action: 'list',
-      uri: folderOf(newest),
-      store,
+    const checkpoints = await runCheckpointsProgram(context, z.array(CheckpointSummary), {
+      ...{ action: 'list', uri: folderOf(newest), store },
     });
+    if (checkpoints.every(({ problem }) => problem !== undefined)) return { checkpoints };
+    const { state } = await runCheckpointsProgram(context, z.object({ state: CheckpointOrigin }), {
+      ...{ action: 'show', uri: folderOf(newest), store },
+    });
+    return { checkpoints, origin: state };
   } catch (error) {
     context.stderr.write(
       `${nameOf(run)}: its checkpoints are not told of: ${folderOf(newest)} cannot be read: ${describeError(error)}\n`,
     );
-    return [];
+    return { checkpoints: [] };
   }
 }
 

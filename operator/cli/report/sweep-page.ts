@@ -33,7 +33,7 @@ export function drawSweepPage({ sweep, curves, madeAt, version }: SweepReportCon
     isCompared
       ? section(
           'Difference to the first row',
-          figure((palette) => drawDifferences(answers, spec.objective, palette)),
+          figure('differences', (palette) => drawDifferences(answers, spec.objective, palette)),
         )
       : '',
     spec.parameters !== undefined && (status?.trials ?? []).some(({ value }) => value !== undefined)
@@ -43,7 +43,7 @@ export function drawSweepPage({ sweep, curves, madeAt, version }: SweepReportCon
       ? ''
       : section(
           'Learning curves',
-          figure((palette) => drawLearningCurves(sweep, seen, palette)),
+          figure('learning curves', (palette) => drawLearningCurves(sweep, seen, palette)),
         ),
     cells.length === 0
       ? ''
@@ -128,5 +128,5 @@ function parallelOf(
 ): string {
   const note =
     'A line a trial, from its settings to its last evaluation. Lines stand out the more the better the trial was; the thick one trained to its end and was best.';
-  return `${figure((palette) => drawParallelCoordinates(sweep, parameters, palette))}\n<p>${note}</p>`;
+  return `${figure('parameters', (palette) => drawParallelCoordinates(sweep, parameters, palette))}\n<p>${note}</p>`;
 }

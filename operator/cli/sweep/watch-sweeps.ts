@@ -1,11 +1,8 @@
 import type { TrainingSweep } from '../../api/v1alpha1/training-sweep.ts';
 import { resourceTypes } from '../../cluster/cluster.ts';
-import { withCluster } from '../connection/connection.ts';
 import type { ClusterPlace } from '../connection/place.ts';
 import type { CommandContext } from '../context.ts';
 import { commandExitCodes } from '../exit-codes.ts';
-import { describeAbsence } from '../get.ts';
-import { takeInterruptions } from '../run/interruption.ts';
 import { drawTrials } from '../sweep-table.ts';
 import { watchObjects } from '../watch-objects.ts';
 import { isAtRest } from './follow-sweep.ts';
@@ -24,7 +21,6 @@ export async function watchSweeps(
   context: CommandContext,
 ): Promise<number> {
   const { stdout: output, signals, clock } = context;
-  const ending = new AbortController();
   const latest = new Map(chosen.map((sweep) => [sweep.metadata.uid, sweep]));
   const draw = (sweeps: readonly TrainingSweep[], rows: number) => {
     const [first] = sweeps;
@@ -34,35 +30,19 @@ export async function watchSweeps(
   };
   const display = openSweepDisplay({ output, signals, quiet: false, draw });
   const show = () => display.update([...latest.values()]);
-  const interruption = takeInterruptions(signals, clock, {
-    onFirst: () => ending.abort(),
-    onSecond: () => undefined,
-  });
   try {
-    const isDone = await withCluster(
+    return await watchObjects(
+      {
+        ...{ type: resourceTypes.trainingSweeps, kind: 'sweep', isAtRest, exitCodeOf },
+        ...{ onChange: show, onDeleted: show },
+        say: (line) => display.say(line),
+      },
+      latest,
       place,
       context,
-      (connection) =>
-        watchObjects(
-          connection,
-          resourceTypes.trainingSweeps,
-          latest,
-          {
-            onAbsence: () => display.say(describeAbsence(place, 'sweep')),
-            onChange: show,
-            onDeleted: show,
-            say: (line) => display.say(line),
-            isAtRest,
-          },
-          ending.signal,
-        ),
-      (trouble) => display.say(trouble),
     );
-    if (isDone) return exitCodeOf([...latest.values()]);
-    return interruption.received() === 'SIGTERM' ? commandExitCodes.terminated : commandExitCodes.interrupted;
   } finally {
     display.close();
-    interruption.release();
     // The live table is wiped away at its end; its last state is worth keeping.
     if (output.isTTY === true) output.write(`${draw([...latest.values()], Infinity).join('\n')}\n`);
   }
