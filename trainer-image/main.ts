@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   agentVariables,
@@ -24,6 +25,10 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
+// From its sources this is main.ts, in an image main.js.
+const thisProgram = fileURLToPath(import.meta.url);
+const rankProgram = path.join(path.dirname(thisProgram), `rank${path.extname(thisProgram)}`);
+
 const assignment = readAssignment(process.env[assignmentVariable]);
 const log = createLogger(
   logLevelOf(process.env[logLevelVariable]),
@@ -40,7 +45,7 @@ const lastWords: TerminationMessage = assignment.ok
       hostsFile: process.env[agentVariables.hostsFile],
       credentialsFolder: process.env[agentVariables.credentialsFolder] ?? defaultCredentialsFolder,
       temporaryFolder: tmpdir(),
-      rankProgram: fileURLToPath(new URL('./rank.ts', import.meta.url)),
+      rankProgram,
       environment: process.env,
       stop: stop.signal,
       clock: systemClock,

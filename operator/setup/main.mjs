@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
  * Everything that a fresh clone needs, on a machine with Node >= 20, npm, Python 3 and g++ only:
- * `node operator/setup/main.mjs [data] [test] [bench] [versions]`. It is plain JavaScript, as it runs before anything is installed.
+ * `node operator/setup/main.mjs [data] [test] [bench] [versions] [cuda]`. It is plain JavaScript, as it runs before anything is installed.
  * What is done already is skipped; what was interrupted is done again; nothing is printed on standard output.
  */
 import { spawn } from 'node:child_process';
@@ -61,9 +61,11 @@ const startedAt = Date.now();
 try {
   const context = { root, cacheFolder, log, run, installDebianPackage: debianInstaller({ log, run }) };
   checkPlatform();
+  // Only the image for GPUs asks for the other.
+  const device = process.argv.includes('cuda') ? 'cuda' : 'cpu';
   await mkdir(cacheFolder, { recursive: true });
   await dependencies(context);
-  await nativeBinding(context, await tensorflowWheel(context));
+  await nativeBinding(context, device, await tensorflowWheel(context, device));
   const forTests = process.argv.includes('test');
   if (forTests || process.argv.includes('data')) await fashionMnist(context);
   if (forTests) {

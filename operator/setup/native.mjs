@@ -28,10 +28,11 @@ const ownFlags = ['-Wall', '-Wextra', '-Werror'];
  * Makes sure that the module is compiled, and writes where it is to `node_modules/.ringmaster/native.json`, where
  * the trainer looks for it.
  * @param {SetupContext} context
- * @param {string} tensorflowFolder As `tensorflowWheel` returns it.
+ * @param {import('./tensorflow-wheel.mjs').Device} device
+ * @param {string} tensorflowFolder As `tensorflowWheel` returns it for that device.
  * @returns {Promise<string>} Path of the compiled `.node` file.
  */
-export async function nativeBinding(context, tensorflowFolder) {
+export async function nativeBinding(context, device, tensorflowFolder) {
   const modules = path.join(context.root, 'node_modules');
   const bindingFolder = path.join(modules, '@tensorflow', 'tfjs-node-gpu', 'binding');
   const ownFolder = path.join(context.root, 'trainer-image', 'native');
@@ -41,7 +42,7 @@ export async function nativeBinding(context, tensorflowFolder) {
     ...(await sourceFiles(bindingFolder)).map((file) => ({ file, flags: bindingFlags })),
     ...(await sourceFiles(ownFolder)).map((file) => ({ file, flags: ownFlags })),
   ];
-  const key = await buildKey(sources);
+  const key = await buildKey(sources, tensorflowWheelSha256(device));
   const folder = path.join(context.cacheFolder, 'native', key);
   const binding = path.join(folder, 'ringmaster.node');
   if (!(await exists(binding))) {
@@ -84,10 +85,11 @@ export async function nativeBinding(context, tensorflowFolder) {
 /**
  * Everything that decides what the compiler makes, in one word.
  * @param {readonly { file: string, flags: readonly string[] }[]} sources
+ * @param {string} wheelSha256
  */
-async function buildKey(sources) {
+async function buildKey(sources, wheelSha256) {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([tensorflowWheelSha256, commonFlags, bindingFlags, ownFlags]));
+  hash.update(JSON.stringify([wheelSha256, commonFlags, bindingFlags, ownFlags]));
   for (const { file } of sources) {
     const content = await readFile(file);
     hash.update(`\n${path.basename(file)} ${String(content.length)}\n`).update(content);

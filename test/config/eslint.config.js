@@ -39,6 +39,7 @@ const rooms = {
     'trainer-image/train/supported.ts',
   ],
   'trainer-image': ['operator/base', 'operator/api'],
+  'operator/image': [],
   'charts/monitoring': [],
   'charts/values': [],
 };
