@@ -3,10 +3,11 @@
 // Runs on any Node.js >= 20 before anything is installed, so: plain JavaScript and built-in modules only.
 
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import { goToolchain } from './go-toolchain.mjs';
+import { writePointer } from './pointer.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
 
@@ -23,41 +24,62 @@ const linkerFlags = [
 ].join(' ');
 
 /**
- * Makes sure that the program is built, and writes where it is to `node_modules/.ringmaster/control-plane.json`, where
- * the tests look for it.
+ * Makes sure that the program is built.
  * @param {SetupContext} context
  * @returns {Promise<string>} Path of the program; its first argument picks which of the four it is.
  */
 export async function controlPlane(context) {
-  const moduleFolder = path.join(context.root, 'test', 'control-plane');
-  const folder = path.join(context.cacheFolder, 'control-plane', await buildKey(moduleFolder));
-  const program = path.join(folder, 'testcluster');
-  if (!(await exists(program))) {
-    const go = await goToolchain(context);
-    context.log(
-      `building the Kubernetes ${kubernetesVersion} control plane for tests (once, 10 to 20 minutes)`,
+  const program = await kubernetesProgram(context, {
+    title: 'control plane',
+    sources: ['test', 'control-plane'],
+    cache: 'control-plane',
+    program: 'testcluster',
+    duration: '10 to 20 minutes',
+  });
+  await writePointer(context, 'control-plane', { program });
+  return program;
+}
+
+/**
+ * A program made of Kubernetes' own packages.
+ * @typedef {object} KubernetesProgram
+ * @property {string} title what a person calls it
+ * @property {readonly string[]} sources the folder of its Go module, in parts
+ * @property {string} cache name of its folder in the cache
+ * @property {string} program name of its file
+ * @property {string} duration how long it takes to build, for people
+ */
+
+/**
+ * Makes sure that such a program is built.
+ * @param {SetupContext} context
+ * @param {KubernetesProgram} wanted
+ * @returns {Promise<string>} Path of the program.
+ */
+export async function kubernetesProgram(context, { title, sources, cache, program: fileName, duration }) {
+  const moduleFolder = path.join(context.root, ...sources);
+  const folder = path.join(context.cacheFolder, cache, await buildKey(moduleFolder));
+  const program = path.join(folder, fileName);
+  if (await exists(program)) return program;
+  const go = await goToolchain(context);
+  context.log(`building the Kubernetes ${kubernetesVersion} ${title} for tests (once, ${duration})`);
+  await mkdir(folder, { recursive: true });
+  const partial = `${program}.partial-${String(process.pid)}`;
+  try {
+    // Two compilers at a time keep it within 2.5 GB of memory; the lowest priority, as nobody waits for it alone.
+    const { code } = await context.run(
+      'nice',
+      ['-n', '19', go, 'build', '-trimpath', '-p', '2', '-ldflags', linkerFlags, '-o', partial, '.'],
+      {
+        cwd: moduleFolder,
+        env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false -mod=readonly' },
+      },
     );
-    await mkdir(folder, { recursive: true });
-    const partial = `${program}.partial-${String(process.pid)}`;
-    try {
-      // Two compilers at a time keep it within 2.5 GB of memory; the lowest priority, as nobody waits for it alone.
-      const { code } = await context.run(
-        'nice',
-        ['-n', '19', go, 'build', '-trimpath', '-p', '2', '-ldflags', linkerFlags, '-o', partial, '.'],
-        {
-          cwd: moduleFolder,
-          env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false -mod=readonly' },
-        },
-      );
-      if (code !== 0) throw new Error(`go build of test/control-plane ended with code ${String(code)}`);
-      await rename(partial, program);
-    } finally {
-      await rm(partial, { force: true });
-    }
+    if (code !== 0) throw new Error(`go build of ${sources.join('/')} ended with code ${String(code)}`);
+    await rename(partial, program);
+  } finally {
+    await rm(partial, { force: true });
   }
-  const pointer = path.join(context.root, 'node_modules', '.ringmaster', 'control-plane.json');
-  await mkdir(path.dirname(pointer), { recursive: true });
-  await writeFile(pointer, `${JSON.stringify({ program })}\n`);
   return program;
 }
 

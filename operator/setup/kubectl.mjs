@@ -3,8 +3,10 @@
 // Runs on any Node.js >= 20 before anything is installed, so: plain JavaScript and built-in modules only.
 
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+
+import { writePointer } from './pointer.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
 
@@ -37,9 +39,7 @@ export async function kubectlAndHelm(context) {
   const folder = path.join(context.cacheFolder, 'kubectl', packageVersion);
   const programs = { kubectl: path.join(folder, 'kubectl'), helm: path.join(folder, 'helm') };
   if (!(await exists(folder))) await install(context, folder);
-  const pointer = path.join(context.root, 'node_modules', '.ringmaster', 'kubectl.json');
-  await mkdir(path.dirname(pointer), { recursive: true });
-  await writeFile(pointer, `${JSON.stringify(programs)}\n`);
+  await writePointer(context, 'kubectl', programs);
   return programs;
 }
 

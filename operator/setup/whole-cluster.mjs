@@ -1,0 +1,53 @@
+// What a whole cluster of one node needs besides the control plane: the kubelet, cluster DNS, a container runtime, and
+// what builds images. Root on Debian only; elsewhere the tests on it are skipped.
+// Runs on any Node.js >= 20 before anything is installed, so: plain JavaScript and built-in modules only.
+
+import { kubernetesProgram } from './control-plane.mjs';
+import { goProgram } from './go-program.mjs';
+import { writePointer } from './pointer.mjs';
+
+/** @typedef {import('./main.mjs').SetupContext} SetupContext */
+
+/** Programs and the Debian packages that bring them. */
+const tools = {
+  containerd: 'containerd',
+  runc: 'runc',
+  '/usr/lib/cni/bridge': 'containernetworking-plugins',
+  ip: 'iproute2',
+  buildah: 'buildah',
+  mmdebstrap: 'mmdebstrap',
+};
+
+/**
+ * Makes sure that everything is there, as far as that is ours to do.
+ * @param {SetupContext} context
+ */
+export async function wholeCluster(context) {
+  for (const [program, name] of Object.entries(tools)) {
+    const { code } = await context.run(program, ['--version'], { stdio: 'ignore' });
+    if (code === 127 && !(await context.installDebianPackage(name)))
+      context.log(
+        `${program} is not here, so there will be no whole cluster. To install: apt-get install ${name}`,
+      );
+  }
+  const kubelet = await kubernetesProgram(context, {
+    title: 'kubelet',
+    sources: ['test', 'e2e', 'kubelet'],
+    cache: 'kubelet',
+    program: 'kubelet',
+    duration: '5 to 15 minutes',
+  });
+  const coredns = await goProgram(context, {
+    name: 'coredns',
+    package: 'github.com/coredns/coredns',
+    version: 'v1.15.0',
+    duration: '2 to 6 minutes',
+  });
+  const helm3 = await goProgram(context, {
+    name: 'helm-3',
+    package: 'helm.sh/helm/v3/cmd/helm',
+    version: 'v3.22.0',
+    duration: '2 to 6 minutes',
+  });
+  await writePointer(context, 'whole-cluster', { kubelet, coredns, helm3 });
+}

@@ -1,0 +1,86 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildImages } from './images.ts';
+
+/*
+ * `npm run test:e2e`: builds the images from their Dockerfiles and runs the tests of this folder on a whole cluster of
+ * real parts, in namespaces of its own for network, mounts and processes. Whatever these leave running dies with them.
+ */
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const report = (line: string) => {
+  process.stderr.write(`e2e: ${line}\n`);
+};
+
+/** Why there can be no whole cluster here; undefined where there can. */
+function missing(): string | undefined {
+  if (process.getuid?.() !== 0) return 'it needs root, for namespaces and containers';
+  const programs = [
+    '/usr/bin/containerd',
+    '/usr/sbin/runc',
+    '/usr/lib/cni/bridge',
+    '/usr/bin/buildah',
+    '/usr/bin/mmdebstrap',
+  ];
+  const absent = programs.filter((program) => !existsSync(program));
+  return absent.length === 0 ? undefined : `it needs ${absent.join(', ')}, which Debian's packages bring`;
+}
+
+/** Control groups that the kubelet made outlive it; they are empty once every process has gone. */
+function removeControlGroups(): void {
+  const groups = '/sys/fs/cgroup';
+  for (const hierarchy of ['', ...readdirSync(groups)]) removeEmpty(path.join(groups, hierarchy, 'kubepods'));
+}
+
+function removeEmpty(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) removeEmpty(path.join(folder, entry.name));
+  rmdirSync(folder);
+}
+
+async function run(): Promise<number> {
+  const reason = missing();
+  if (reason !== undefined) {
+    report(`skipped: the tests on a whole cluster (test/e2e) were not run; ${reason}`);
+    process.stdout.write('0 passed, 0 failed, all skipped\n');
+    return 0;
+  }
+  const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'ringmaster', 'e2e');
+  const npmFolder = path.join(execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).trim(), 'npm');
+  const { archives } = await buildImages(cache, { program: process.execPath, npmFolder }, report);
+  const folder = await mkdtemp(path.join(tmpdir(), 'ringmaster-e2e-'));
+  try {
+    const archivesFile = path.join(folder, 'archives.json');
+    await writeFile(archivesFile, JSON.stringify(archives));
+    report('tests');
+    const namespaces = [
+      '--net',
+      '--mount',
+      '--propagation=private',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+    ];
+    const vitest = [process.execPath, path.join(root, 'node_modules/vitest/vitest.mjs'), 'run'];
+    const config = ['--config', 'test/config/vitest.e2e.config.ts', ...process.argv.slice(2)];
+    const tests = spawn('unshare', [...namespaces, ...vitest, ...config], {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, RINGMASTER_E2E_FOLDER: folder },
+    });
+    const [code] = (await once(tests, 'exit')) as [number | null];
+    return code ?? 1;
+  } finally {
+    removeControlGroups();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+process.exitCode = await run();
