@@ -81,6 +81,18 @@ describe('what goes into an image', () => {
     expect(JSON.parse(await readFile(message, 'utf8'))).toMatchObject({ reason: 'InvalidRecipe' });
   });
 
+  it('speaks S3, which is loaded only when it is needed', async () => {
+    const words = ['list', 's3://runs/digits', '--endpoint=http://127.0.0.1:1'];
+    const ended = await runProgram(
+      process.execPath,
+      [path.join(trainer(), 'trainer-image/programs/checkpoints.js'), ...words],
+      { env: { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' } },
+    ).catch((error: unknown) => error);
+    expect(ended).toMatchObject({
+      stderr: expect.stringContaining('the store does not answer') as unknown,
+    });
+  });
+
   it('states every package that is inside with its licence and the digest of the lock file, and no other', async () => {
     const listed = await components(operator());
     const packages = listed.filter(({ purl }) => purl.startsWith('pkg:npm/'));

@@ -38,8 +38,8 @@ export async function bundle(image: ImageName, root: string, folder: string): Pr
     entryPoints: [...programs],
     outdir: path.join(folder, below),
     bundle: true,
-    // One file for one program; several share what they have in common.
-    splitting: programs.length > 1,
+    // No shared parts: esbuild would lose the named exports of CommonJS packages that are imported when needed.
+    splitting: false,
     platform: 'node',
     // Paths are the same where node_modules is a link.
     preserveSymlinks: true,

@@ -1,6 +1,4 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { promisify } from 'node:util';
 import type { HttpCluster } from '../../operator/cluster/http/open-http-cluster.ts';
 import { kubectlPrograms } from '../control-plane/programs.ts';
@@ -8,7 +6,7 @@ import { openRealCluster } from '../control-plane/real-cluster.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/start.ts';
 import { kubectl } from '../operator/install.ts';
 import { startS3Server, type S3Server } from '../s3/server.ts';
-import type { ImageArchives } from './images.ts';
+import { handedOver, runFolder } from './images.ts';
 import { addresses, openNetwork } from './network.ts';
 import { nodeName, nodeUser, startNode, type WholeNode } from './node.ts';
 import { relay } from './relay.ts';
@@ -28,16 +26,15 @@ export interface WholeCluster {
   readonly storage: S3Server;
   /** Where pods reach the storage. */
   readonly storageEndpoint: string;
-  kubectl(args: readonly string[], input?: object): Promise<string>;
-  helm(args: readonly string[], program?: string): Promise<string>;
-  close(): Promise<void>;
+  readonly kubectl: (args: readonly string[], input?: object) => Promise<string>;
+  readonly helm: (args: readonly string[], program?: string) => Promise<string>;
+  readonly close: () => Promise<void>;
 }
 
 export async function openWholeCluster(): Promise<WholeCluster> {
-  const folder = process.env.RINGMASTER_E2E_FOLDER;
-  if (folder === undefined) throw new Error('run these tests with: npm run test:e2e');
-  const archives = JSON.parse(await readFile(path.join(folder, 'archives.json'), 'utf8')) as ImageArchives;
-  // Not for other accounts: root of this cluster is root of this machine. But images are unpacked for any account.
+  const folder = runFolder();
+  const { archives } = await handedOver();
+  // Images are unpacked for accounts other than root too.
   process.umask(0o022);
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeBaseImages } from './base-images.ts';
 import { openBuildah, type Buildah } from './buildah.ts';
@@ -12,21 +12,41 @@ export const images = {
   pause: pauseImage,
 } as const;
 
-/** Archives of {@link images} for containerd. */
-export type ImageArchives = Readonly<Record<keyof typeof images, string>>;
+/** What the tests are told of the images that were built before them. */
+interface HandedOver {
+  /** Archives of {@link images} for containerd. */
+  readonly archives: Readonly<Record<keyof typeof images, string>>;
+  /** Where buildah keeps them. */
+  readonly buildahFolder: string;
+}
+
+const handOver = 'images.json';
+
+/** The folder of this run of the tests, which `test/e2e/main.ts` made. */
+export function runFolder(): string {
+  const folder = process.env.RINGMASTER_E2E_FOLDER;
+  if (folder === undefined) throw new Error('run these tests with: npm run test:e2e');
+  return folder;
+}
+
+export async function handedOver(): Promise<HandedOver> {
+  return JSON.parse(await readFile(path.join(runFolder(), handOver), 'utf8')) as HandedOver;
+}
 
 /**
  * Builds the images of this repository from their own Dockerfiles, on bases made here, and saves them.
- * @param folder where layers and archives are kept between runs
+ * @param cache where layers and archives are kept between runs
+ * @param target folder of this run
  */
 export async function buildImages(
-  folder: string,
+  { cache, target }: { readonly cache: string; readonly target: string },
   node: { readonly program: string; readonly npmFolder: string },
   report: (line: string) => void,
-): Promise<{ readonly buildah: Buildah; readonly archives: ImageArchives }> {
-  const buildah = openBuildah(path.join(folder, 'buildah'));
+): Promise<void> {
+  const buildahFolder = path.join(cache, 'buildah');
+  const buildah = openBuildah(buildahFolder);
   report('base images');
-  const bases = await makeBaseImages(buildah, folder, node);
+  const bases = await makeBaseImages(buildah, cache, node);
   report('image of the operator');
   await buildah.build({
     dockerfile: 'operator/Dockerfile',
@@ -46,17 +66,19 @@ export async function buildImages(
     await buildah.run(['commit', '--quiet', '--rm', container, images.pause]);
   }
   report('archives');
-  const archiveFolder = path.join(folder, 'archives');
+  const archiveFolder = path.join(cache, 'archives');
   await mkdir(archiveFolder, { recursive: true });
   const archives = {
     operator: await saveImage(buildah, images.operator, archiveFolder),
     trainer: await saveImage(buildah, images.trainer, archiveFolder),
     pause: await saveImage(buildah, images.pause, archiveFolder),
   };
+  // Those of earlier builds would pile up.
   const current = Object.values(archives);
   for (const file of (await readdir(archiveFolder)).map((name) => path.join(archiveFolder, name)))
     if (!current.includes(file)) await rm(file);
-  return { buildah, archives };
+  const told: HandedOver = { archives, buildahFolder };
+  await writeFile(path.join(target, handOver), JSON.stringify(told));
 }
 
 /** An archive is named after what is in it, and written once. */

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,11 +53,9 @@ async function run(): Promise<number> {
   }
   const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'ringmaster', 'e2e');
   const npmFolder = path.join(execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).trim(), 'npm');
-  const { archives } = await buildImages(cache, { program: process.execPath, npmFolder }, report);
   const folder = await mkdtemp(path.join(tmpdir(), 'ringmaster-e2e-'));
   try {
-    const archivesFile = path.join(folder, 'archives.json');
-    await writeFile(archivesFile, JSON.stringify(archives));
+    await buildImages({ cache, target: folder }, { program: process.execPath, npmFolder }, report);
     report('tests');
     const namespaces = [
       '--net',

@@ -76,6 +76,8 @@ export function manifest({ storageEndpoint }: WholeCluster, name: string, epochs
       trainers: {
         pods: 2,
         gpusPerPod: 2,
+        // Without a share of their own, containers come last on a machine that does other things too.
+        resources: { requests: { cpu: '500m' } },
         terminationGracePeriodSeconds: 60,
         volumes: [
           {
@@ -127,3 +129,9 @@ export const isIn =
   (phase: Phase) =>
   ({ status }: TrainingRun): boolean =>
     status?.phase === phase;
+
+/** Suspends a run, or lets it go on. */
+export async function suspend({ kubectl }: WholeCluster, name: string, isWanted: boolean): Promise<void> {
+  const patch = JSON.stringify({ spec: { suspend: isWanted } });
+  await kubectl(['patch', 'trainingrun', name, `--namespace=${namespace}`, '--type=merge', '--patch', patch]);
+}
