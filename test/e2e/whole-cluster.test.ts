@@ -71,7 +71,7 @@ it('starts the whole gang again when a rank is killed, and goes on from the last
     'the new gang says where it begins',
     async () => {
       const logs = await world.kubectl(['logs', `${name}-2-0`, `--namespace=${namespace}`]);
-      return /"step":(\d+),[^\n]*"msg":"training starts"/.exec(logs)?.[1];
+      return /"step":(\d+),[^\n]*"msg":"training continues"/.exec(logs)?.[1];
     },
     { timeoutMs: 120_000, everyMs: 500 },
   );
