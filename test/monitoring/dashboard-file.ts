@@ -19,9 +19,14 @@ const Panel = z.object({
         unit: z.string().optional(),
         links: z.array(z.object({ url: z.string() })).optional(),
       }),
+      overrides: z
+        .array(z.object({ matcher: z.object({ id: z.string(), options: z.unknown() }) }))
+        .default([]),
     })
     .optional(),
-  targets: z.array(z.object({ expr: z.string(), datasource: DataSource.optional() })).default([]),
+  targets: z
+    .array(z.object({ refId: z.string().default(''), expr: z.string(), datasource: DataSource.optional() }))
+    .default([]),
   gridPos: z.object({ x: z.int(), w: z.int() }).optional(),
 });
 type Panel = z.output<typeof Panel>;

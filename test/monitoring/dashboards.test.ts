@@ -43,6 +43,20 @@ describe('the dashboards', () => {
     }
   });
 
+  it('have on a scale of bytes or seconds nothing else', () => {
+    const words: Readonly<Record<string, RegExp>> = { bytes: /bytes/, s: /seconds|:duration|epoch/ };
+    const strangers = dashboards.flatMap(({ shown }) =>
+      shown.flatMap(({ title, fieldConfig, targets }) => {
+        const word = words[fieldConfig?.defaults.unit ?? ''];
+        const onTheirOwn = new Set(fieldConfig?.overrides.map(({ matcher }) => matcher.options));
+        return targets
+          .filter(({ refId, expr }) => word?.test(expr) === false && !onTheirOwn.has(refId))
+          .map(({ expr }) => `${title}: ${expr}`);
+      }),
+    );
+    expect(strangers).toEqual([]);
+  });
+
   it('lead to each other, from a run to its logs, and nowhere that is not', () => {
     const known = new Set(dashboards.map(({ uid }) => uid));
     const links = dashboards.flatMap(({ shown }) =>
@@ -94,7 +108,7 @@ describe('the linter', () => {
   const withQuery = (expr: string): DashboardFile => {
     if (good === undefined) throw new Error('there is no dashboard');
     const [panel] = good.shown;
-    return { ...good, shown: panel === undefined ? [] : [{ ...panel, targets: [{ expr }] }] };
+    return { ...good, shown: panel === undefined ? [] : [{ ...panel, targets: [{ refId: 'A', expr }] }] };
   };
   const chosen = 'job=~"$job", instance=~"$instance"';
 

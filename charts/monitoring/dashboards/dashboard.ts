@@ -55,4 +55,6 @@ export interface Query {
   readonly expr: string;
   /** Name of each series, with labels in double braces. */
   readonly legend: string;
+  /** Unit of a scale of its own, on the right. Default: that of the panel. */
+  readonly unit?: string;
 }

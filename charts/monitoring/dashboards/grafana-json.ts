@@ -116,13 +116,19 @@ function toPanel(panel: Panel): Stat | TimeSeries | BarGauge {
   if (panel.min !== undefined) builder.min(panel.min);
   if (panel.max !== undefined) builder.max(panel.max);
   if (panel.link !== undefined) builder.dataLinks([toLink(panel.link)]);
-  for (const [index, { expr, legend }] of panel.queries.entries()) {
+  for (const [index, { expr, legend, unit }] of panel.queries.entries()) {
+    const refId = String.fromCodePoint(65 + index);
     const query = new DataqueryBuilder()
       .datasource(datasource)
-      .refId(String.fromCodePoint(65 + index))
+      .refId(refId)
       .expr(expr)
       .legendFormat(legend);
     // A bar is the present; numbers and lines also show what was.
+    if (unit !== undefined)
+      builder.overrideByQuery(refId, [
+        { id: 'unit', value: unit },
+        { id: 'custom.axisPlacement', value: 'right' },
+      ]);
     builder.withTarget(panel.kind === 'bars' ? query.instant() : query.range());
   }
   return builder;

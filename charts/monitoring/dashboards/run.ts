@@ -128,6 +128,7 @@ const learning: Row = {
         {
           expr: `sum by (${byRun}) (${rateOf(scraped('ringmaster_trainer_skipped_steps_total', ofRun))})`,
           legend: '{{run}} skipped a second',
+          unit: Short,
         },
       ],
     },
@@ -259,6 +260,7 @@ const checkpoints: Row = {
         {
           expr: `sum by (${byRun}) (increase(${scraped('ringmaster_trainer_checkpoint_failures_total', ofRun)}[$__rate_interval]))`,
           legend: '{{run}} failed tries',
+          unit: Short,
         },
       ],
     },
