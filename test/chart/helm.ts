@@ -29,12 +29,15 @@ export async function helm(
   return stdout;
 }
 
+/** A Helm that was built without its release's settings takes the cluster that it does not ask for one of 2020. */
+export const kubeVersion = '--kube-version=1.36.3';
+
 /**
  * The text of all that the chart makes in the namespace ringmaster-system.
  * @param args more arguments, such as `--values=FILE`
  */
 export async function renderText(args: readonly string[] = [], folder = chartFolder): Promise<string> {
-  return helm(['template', 'ringmaster', folder, '--namespace=ringmaster-system', ...args]);
+  return helm(['template', 'ringmaster', folder, '--namespace=ringmaster-system', kubeVersion, ...args]);
 }
 
 /** The objects of {@link renderText}. */

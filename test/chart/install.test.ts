@@ -11,7 +11,7 @@ import { startControlPlane, type ControlPlane } from '../control-plane/start.ts'
 import { kubectl } from '../operator/install.ts';
 import { createRestrictedNamespaces, helmOn, releaseNamespace } from './cluster.ts';
 import { documentedCommands } from './documentation.ts';
-import { chartFolder, render, renderText } from './helm.ts';
+import { chartFolder, render, renderText, setting } from './helm.ts';
 import { standInMonitoringCrds } from './stand-in-monitoring-crds.ts';
 import { valueFiles, withPrometheus } from './value-files.ts';
 
@@ -127,6 +127,19 @@ describe('the commands that the documentation tells to type', () => {
 });
 
 describe('a release', () => {
+  it('warns in its notes of what is given up', async () => {
+    const notes = (values: Readonly<Record<string, unknown>> = {}) =>
+      helmOn(controlPlane, ['install', 'ringmaster', chartFolder, '--dry-run=client', ...setting(values)]);
+    expect(await notes()).not.toContain('WARNING');
+    const warned = await notes({
+      replicas: 1,
+      'crds.keep': false,
+      'admission.enabled': false,
+      'networkPolicies.runs': false,
+    });
+    expect(warned.match(/WARNING/g)).toHaveLength(4);
+  });
+
   it('is installed with its CRDs, upgraded, rolled back, taken away and installed again, and runs stay', async () => {
     await helmOn(controlPlane, ['install', 'ringmaster', chartFolder]);
     await until('runs are served', async () =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isObject } from '../../operator/api/v1alpha1/wire-guards.ts';
-import { chartFolder, helm, render, setting, type Rendered } from './helm.ts';
+import { chartFolder, helm, kubeVersion, render, setting, type Rendered } from './helm.ts';
 import { valueFiles, withPrometheus } from './value-files.ts';
 import { wrongValues } from './wrong-values.ts';
 
@@ -20,7 +20,9 @@ const named = ({ kind, metadata }: Rendered) => `${kind} ${metadata.name}`;
 
 describe('the values of the chart', () => {
   it.each(valueFiles)('$name pass `helm lint --strict`', async ({ file }) => {
-    expect(await helm(['lint', '--strict', chartFolder, `--values=${file}`])).toContain('0 chart(s) failed');
+    expect(await helm(['lint', '--strict', chartFolder, kubeVersion, `--values=${file}`])).toContain(
+      '0 chart(s) failed',
+    );
   });
 
   it.each(wrongValues)('are refused with $what, by a message that leads there', async ({ values, says }) => {
@@ -182,20 +184,5 @@ describe('the chart', () => {
     expect(text).toContain(`ringmaster/operator@sha256:${'0'.repeat(63)}1`);
     expect(text).toContain(`--trainer-image=ringmaster/trainer@sha256:${'0'.repeat(63)}2`);
     expect(text).not.toContain('ignored');
-  });
-
-  it('warns in its notes of what is given up', async () => {
-    const notes = async (...args: string[]) =>
-      helm(['install', 'ringmaster', chartFolder, '--dry-run=client', ...args]);
-    expect(await notes()).not.toContain('WARNING');
-    const warned = await notes(
-      ...setting({
-        replicas: 1,
-        'crds.keep': false,
-        'admission.enabled': false,
-        'networkPolicies.runs': false,
-      }),
-    );
-    expect(warned.match(/WARNING/g)).toHaveLength(4);
   });
 });
