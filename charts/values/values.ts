@@ -118,6 +118,12 @@ export const Values = z.strictObject({
         .describe('Whether runs may tolerate the taints of control-plane nodes.'),
     })
     .prefault({}),
+  queueing: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Rights for Kueue and for PodGroups of scheduling.k8s.io, which are used where the cluster serves them. Without them runs with a queue name wait for ever, and gangs are placed pod by pod.',
+    ),
   networkPolicies: z
     .strictObject({
       runs: z

@@ -101,6 +101,10 @@ export interface PodSpec {
   affinity?: Record<string, unknown>;
   securityContext?: Record<string, unknown>;
   volumes?: Record<string, unknown>[];
+  /** What has to be taken away before the scheduler looks at the pod. */
+  schedulingGates?: { name: string }[];
+  /** The gang that the pod belongs to, where the server knows PodGroups. */
+  schedulingGroup?: { podGroupName: string };
 }
 
 export interface PodStatus {

@@ -33,7 +33,7 @@ describe('explain', () => {
     ['trainingrun.spec.recpe', 'trainingrun.spec has no field "recpe"; did you mean recipe?'],
     [
       'trainingrun.spec.scheduling.zone',
-      'trainingrun.spec.scheduling has no field "zone"; known here: gang, queueName',
+      'trainingrun.spec.scheduling has no field "zone"; known here: gang, queueName, queuePriorityClass',
     ],
     ['trainingrun.spec.suspend.x', 'trainingrun.spec.suspend has no field "x"; known here: none'],
     ['pod', '"pod" is not a kind of this program; known kinds: trainingrun'],

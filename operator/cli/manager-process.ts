@@ -203,6 +203,7 @@ function controlRuns(
       instance: identity,
       ...(namespace === undefined ? {} : { namespace }),
       ...(options.networkPolicies ? { isolation } : {}),
+      hasSchedulingApis: true,
     },
     signal,
   });

@@ -1,6 +1,14 @@
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { TrainingSweep } from '../api/v1alpha1/training-sweep.ts';
 import { apiVersion, trainingRunKind, trainingSweepKind } from '../api/v1alpha1/group.ts';
+import {
+  kueueApiVersion,
+  type PriorityClass,
+  type ResourceFlavor,
+  type Workload,
+  type WorkloadPriorityClass,
+} from '../api/kueue.ts';
+import type { PodGroup, PodGroupApiVersion } from '../api/pod-group.ts';
 import type { Event, KubernetesObject, NetworkPolicy, Pod, Service } from '../api/wire.ts';
 
 /** One resource of the API, with the type of its objects. */
@@ -21,6 +29,10 @@ export const resourceTypes: {
   readonly services: ResourceType<Service>;
   readonly networkPolicies: ResourceType<NetworkPolicy>;
   readonly events: ResourceType<Event>;
+  readonly workloads: ResourceType<Workload>;
+  readonly resourceFlavors: ResourceType<ResourceFlavor>;
+  readonly workloadPriorityClasses: ResourceType<WorkloadPriorityClass>;
+  readonly priorityClasses: ResourceType<PriorityClass>;
 } = {
   trainingRuns: { apiVersion, kind: trainingRunKind, plural: 'trainingruns' },
   trainingSweeps: { apiVersion, kind: trainingSweepKind, plural: 'trainingsweeps' },
@@ -32,7 +44,31 @@ export const resourceTypes: {
     plural: 'networkpolicies',
   },
   events: { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' },
+  workloads: { apiVersion: kueueApiVersion, kind: 'Workload', plural: 'workloads' },
+  resourceFlavors: {
+    apiVersion: kueueApiVersion,
+    kind: 'ResourceFlavor',
+    plural: 'resourceflavors',
+    scope: 'Cluster',
+  },
+  workloadPriorityClasses: {
+    apiVersion: kueueApiVersion,
+    kind: 'WorkloadPriorityClass',
+    plural: 'workloadpriorityclasses',
+    scope: 'Cluster',
+  },
+  priorityClasses: {
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    plural: 'priorityclasses',
+    scope: 'Cluster',
+  },
 };
+
+/** PodGroups, in the version that the server serves. */
+export function podGroupType(version: PodGroupApiVersion): ResourceType<PodGroup> {
+  return { apiVersion: version, kind: 'PodGroup', plural: 'podgroups' };
+}
 
 /** Namespace and name of an object. */
 export interface ObjectKey {

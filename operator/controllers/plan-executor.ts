@@ -1,24 +1,13 @@
 import { labels } from '../api/v1alpha1/group.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
+import type { Workload } from '../api/kueue.ts';
+import type { PodGroup } from '../api/pod-group.ts';
 import type { KubernetesObject, NetworkPolicy, Pod, Service } from '../api/wire.ts';
-import { RingmasterError } from '../base/errors.ts';
 import { ClusterError, type ClusterErrorReason } from '../cluster/cluster-error.ts';
-import { resourceTypes, type Cluster, type ResourceType } from '../cluster/cluster.ts';
+import { podGroupType, resourceTypes, type Cluster, type ResourceType } from '../cluster/cluster.ts';
 import type { Action } from '../plan/action.ts';
-
-/** How the admission of Kubernetes words it (plugin/pkg/admission/resourcequota, controller.go). */
-const exceedsQuota = /\bexceeded quota: /;
-
-/** The API will not let a pod or Service of the run exist: quota, admission, or a name that is taken. */
-export class CreationFailedError extends RingmasterError {
-  /** Whether a ResourceQuota has no room for it now. */
-  readonly isQuota: boolean;
-
-  constructor(kind: string, name: string, why: string, options?: ErrorOptions) {
-    super('CreationFailed', `${kind} ${name} cannot be created: ${why}`, options);
-    this.isQuota = exceedsQuota.test(why);
-  }
-}
+import { CreationFailedError } from './creation-failed-error.ts';
+import { withPriority } from './queue-priority.ts';
 
 /** What creating an object again in a moment cannot cure by itself. */
 const refusalReasons: readonly ClusterErrorReason[] = ['Forbidden', 'Invalid', 'BadRequest', 'NotFound'];
@@ -27,8 +16,13 @@ const refusalReasons: readonly ClusterErrorReason[] = ['Forbidden', 'Invalid', '
 export interface WriteListener {
   onPodCreated(uid: string | undefined): void;
   onPodDeleted(uid: string): void;
+  onPodPatched(uid: string, version: string | undefined): void;
   onServiceCreated(uid: string | undefined): void;
   onNetworkPolicyCreated(uid: string | undefined): void;
+  onPodGroupCreated(uid: string | undefined): void;
+  onWorkloadCreated(uid: string | undefined): void;
+  onWorkloadDeleted(uid: string): void;
+  onWorkloadPatched(version: string | undefined): void;
 }
 
 /**
@@ -46,6 +40,7 @@ export async function execute(
   const surroundings: (() => Promise<void>)[] = [];
   const creations: (() => Promise<void>)[] = [];
   const deletions: (() => Promise<void>)[] = [];
+  const notes: (() => Promise<void>)[] = [];
   for (const action of actions) {
     switch (action.type) {
       case 'deletePod':
@@ -95,12 +90,80 @@ export async function execute(
         creations.push(async () => {
           listener.onPodCreated(await createOwned<Pod>(cluster, resourceTypes.pods, action.pod, run));
         });
+        break;
+      case 'createPodGroup':
+        surroundings.push(async () => {
+          const { podGroup } = action;
+          const type = podGroupType(podGroup.apiVersion);
+          listener.onPodGroupCreated(await createOwned<PodGroup>(cluster, type, podGroup, run));
+        });
+        break;
+      case 'deletePodGroup':
+        deletions.push(() =>
+          deleteExactly<PodGroup>(cluster, podGroupType(action.apiVersion), namespace, action),
+        );
+        break;
+      case 'createWorkload':
+        surroundings.push(async () => {
+          const workload = await withPriority(cluster, action.workload, action.priorityClass);
+          listener.onWorkloadCreated(
+            await createOwned<Workload>(cluster, resourceTypes.workloads, workload, run),
+          );
+        });
+        break;
+      case 'deleteWorkload':
+        deletions.push(async () => {
+          await deleteExactly<Workload>(cluster, resourceTypes.workloads, namespace, action);
+          listener.onWorkloadDeleted(action.uid);
+        });
+        break;
+      case 'patchWorkloadStatus':
+        notes.push(async () => {
+          const { name, uid, resourceVersion, status } = action;
+          const { metadata } = await cluster.patchStatus<Workload>(
+            resourceTypes.workloads,
+            { namespace, name },
+            { status },
+            { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+          );
+          listener.onWorkloadPatched(metadata.resourceVersion);
+        });
+        break;
+      case 'annotateWorkload':
+        notes.push(async () => {
+          const version = await annotate<Workload>(cluster, resourceTypes.workloads, namespace, action);
+          listener.onWorkloadPatched(version);
+        });
+        break;
+      case 'annotatePod':
+        notes.push(async () => {
+          const version = await annotate<Pod>(cluster, resourceTypes.pods, namespace, action);
+          listener.onPodPatched(action.uid, version);
+        });
     }
   }
   await inGrowingBatches(deletions);
   // Before any pod: none is ever without its fence, and a name that was looked up in vain stays unknown for a while.
   await inGrowingBatches(surroundings);
   await inGrowingBatches(creations);
+  // Last: nothing that they say may keep a pod from being made or from going.
+  await inGrowingBatches(notes);
+}
+
+/** @returns the version of the object that has them */
+async function annotate<T extends KubernetesObject>(
+  cluster: Cluster,
+  type: ResourceType<T>,
+  namespace: string,
+  { name, uid, annotations }: Extract<Action, { readonly type: 'annotatePod' | 'annotateWorkload' }>,
+): Promise<string | undefined> {
+  const { metadata } = await cluster.patch<T>(
+    type,
+    { namespace, name },
+    { metadata: { annotations } },
+    { uid },
+  );
+  return metadata.resourceVersion;
 }
 
 async function deleteExactly<T extends KubernetesObject>(

@@ -20,9 +20,10 @@ export function restsOnAbsence({ status }: Plan, run: TrainingRun): boolean {
       // Every pod of the gang was seen.
       return false;
     case 'Suspending':
-      // The spec was seen.
-      return false;
+      // The spec was seen; otherwise it is the Workload that was not, or not as it is now.
+      return !run.spec.suspend;
     case 'Starting':
+    case 'Queued':
     case 'Suspended':
       // No pods were seen, which goes without saying for a run that nobody ever took up.
       return before.phase !== undefined;

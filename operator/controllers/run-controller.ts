@@ -7,17 +7,19 @@ import { resourceTypes, type Cluster } from '../cluster/cluster.ts';
 import type { ObservedRun, PlanSettings } from '../plan/observed-run.ts';
 import { planRun, type Plan } from '../plan/plan.ts';
 import { noControllerMetrics, type ControllerMetrics } from './controller-metrics.ts';
+import { CreationFailedError } from './creation-failed-error.ts';
 import { eventRecorder, type EventRecorder } from './events.ts';
 import { Expectations } from './expectations.ts';
 import { LastWords } from './last-words.ts';
 import { keyOf, ObjectCache, parseKey } from './object-cache.ts';
-import { CreationFailedError, execute, type WriteListener } from './plan-executor.ts';
+import { execute, type WriteListener } from './plan-executor.ts';
 import { ProgressPoller, type FetchProgress } from './progress-poller.ts';
 import { isNoNewer } from '../cluster/resource-version.ts';
 import { reconcileLoop } from './reconcile-loop.ts';
 import { Refusals } from './refusals.ts';
 import { restsOnAbsence } from './rests-on-absence.ts';
 import { noRunMetrics, type RunMetrics } from './run-metrics.ts';
+import { SchedulingApis } from './scheduling-apis.ts';
 import { StatusWriter } from './status-writer.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -69,6 +71,8 @@ class RunController {
   readonly #services: ObjectCache<Service>;
   /** Absent where runs are not fenced: the API need not even serve NetworkPolicies. */
   readonly #networkPolicies: ObjectCache<NetworkPolicy> | undefined;
+  /** Absent where a queue and the scheduler's gangs mean nothing. */
+  readonly #scheduling: SchedulingApis | undefined;
   readonly #expectations: Expectations;
   readonly #poller: ProgressPoller;
   readonly #lastWords = new LastWords();
@@ -139,6 +143,18 @@ class RunController {
             indexBy: runUidOf,
             onChange: enqueueOwner,
           });
+    this.#scheduling =
+      settings.hasSchedulingApis === true
+        ? new SchedulingApis({
+            ...common,
+            ...place,
+            onChange: (key) => this.#notice(key),
+            onGeneralChange: () => {
+              for (const { metadata, spec } of this.#runs.all())
+                if (spec.scheduling.queueName !== undefined) this.#queue.add(keyOf(metadata));
+            },
+          })
+        : undefined;
   }
 
   /** A cache shows something new of a run. */
@@ -157,6 +173,7 @@ class RunController {
         this.#pods,
         this.#services,
         ...(this.#networkPolicies === undefined ? [] : [this.#networkPolicies]),
+        ...(this.#scheduling?.caches ?? []),
       ],
       workers: settings.workers ?? 8,
       reconcile: (key) => this.#reconcile(key),
@@ -243,6 +260,7 @@ class RunController {
       this.#pods.indexed(uid),
       this.#services.indexed(uid)[0],
       this.#networkPolicies?.indexed(uid)[0],
+      this.#scheduling?.observe(uid),
     );
   }
 
@@ -259,8 +277,9 @@ class RunController {
       settings.isolation === undefined
         ? []
         : await cluster.list<NetworkPolicy>(resourceTypes.networkPolicies, selection);
+    const scheduling = await this.#scheduling?.ask(selection);
     this.#expectations.forget(key);
-    return this.#observed(key, run, pods, service, networkPolicy);
+    return this.#observed(key, run, pods, service, networkPolicy, scheduling);
   }
 
   #observed(
@@ -269,6 +288,7 @@ class RunController {
     pods: Pod[],
     service: Service | undefined,
     networkPolicy: NetworkPolicy | undefined,
+    scheduling: Pick<ObservedRun, 'queue' | 'podGroups'> | undefined,
   ): ObservedRun {
     const source = { runUid: run.metadata.uid ?? '', attempt: run.status?.attempt ?? 0 };
     const refusal = this.#refusals.of(key, source);
@@ -277,6 +297,7 @@ class RunController {
       pods,
       ...(service === undefined ? {} : { service }),
       ...(networkPolicy === undefined ? {} : { networkPolicy }),
+      ...scheduling,
       ...this.#poller.last(key, source),
       ...(refusal === undefined ? {} : { refusal }),
       lastWords: this.#lastWords.of(key, source),
@@ -294,9 +315,34 @@ class RunController {
   #listener(key: string): WriteListener {
     const has = (cache: OwnedCache | undefined, uid: string | undefined) => () =>
       cache === undefined || this.#ownedBy(key, cache).some(({ metadata }) => metadata.uid === uid);
+    const isKnown = (kind: 'workloads' | 'podGroups', uid: string | undefined) => () =>
+      this.#scheduling?.[kind](this.#uidOf(key))?.some(({ metadata }) => metadata.uid === uid) ?? true;
     return {
       onPodCreated: (uid) => this.#expectations.expect(key, has(this.#pods, uid)),
       onNetworkPolicyCreated: (uid) => this.#expectations.expect(key, has(this.#networkPolicies, uid)),
+      onPodPatched: (uid, version) =>
+        this.#expectations.expect(key, () =>
+          this.#ownedBy(key, this.#pods).every(
+            ({ metadata }) => metadata.uid !== uid || isNoNewer(version, metadata.resourceVersion),
+          ),
+        ),
+      onPodGroupCreated: (uid) => this.#expectations.expect(key, isKnown('podGroups', uid)),
+      onWorkloadCreated: (uid) => this.#expectations.expect(key, isKnown('workloads', uid)),
+      onWorkloadDeleted: (uid) =>
+        this.#expectations.expect(
+          key,
+          () =>
+            this.#workloads(key)?.every(
+              ({ metadata }) => metadata.uid !== uid || metadata.deletionTimestamp !== undefined,
+            ) ?? true,
+        ),
+      onWorkloadPatched: (version) =>
+        this.#expectations.expect(
+          key,
+          () =>
+            this.#workloads(key)?.every(({ metadata }) => isNoNewer(version, metadata.resourceVersion)) ??
+            true,
+        ),
       onServiceCreated: (uid) => this.#expectations.expect(key, has(this.#services, uid)),
       onPodDeleted: (uid) =>
         this.#expectations.expect(key, () =>
@@ -308,7 +354,15 @@ class RunController {
   }
 
   #ownedBy(key: string, cache: OwnedCache): OwnedObject[] {
-    return cache.indexed(this.#runs.get(parseKey(key))?.metadata.uid ?? '');
+    return cache.indexed(this.#uidOf(key));
+  }
+
+  #workloads(key: string) {
+    return this.#scheduling?.workloads(this.#uidOf(key));
+  }
+
+  #uidOf(key: string): string {
+    return this.#runs.get(parseKey(key))?.metadata.uid ?? '';
   }
 
   #forget(key: string): void {

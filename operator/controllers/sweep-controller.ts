@@ -10,7 +10,7 @@ import { noControllerMetrics, type ControllerMetrics } from './controller-metric
 import { eventRecorder, type EventRecorder } from './events.ts';
 import { Expectations } from './expectations.ts';
 import { keyOf, ObjectCache, parseKey } from './object-cache.ts';
-import { CreationFailedError } from './plan-executor.ts';
+import { CreationFailedError } from './creation-failed-error.ts';
 import { reconcileLoop } from './reconcile-loop.ts';
 import { executeSweepActions } from './sweep-executor.ts';
 import { noSweepMetrics, type SweepMetrics } from './sweep-metrics.ts';

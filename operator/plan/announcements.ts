@@ -42,6 +42,7 @@ export function announce(
         },
       ];
     case 'Suspending':
+      return [normal(after, run.spec.suspend ? 'Suspended' : 'Admitted')];
     case 'Suspended':
       return [normal(after, 'Suspended')];
     case 'Succeeded':

@@ -3,10 +3,14 @@ import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { Pod, Service } from '../api/wire.ts';
 import type { Action } from './action.ts';
 import { cleanUp, deletePods, deleteService } from './cleanup.ts';
+import { podDisruptionActions } from './eviction-cost.ts';
 import { attemptOf, mayBeAlive, missingIndices, type Gang } from './gang.ts';
 import { networkPolicyOf } from './network-policy.ts';
 import type { ObservedRun, PlanSettings } from './observed-run.ts';
-import { podOf } from './pods.ts';
+import { isInPodGroup, podGroupActions, podGroupName } from './pod-groups.ts';
+import { podOf, type GangPlace } from './pods.ts';
+import { queueActions } from './queue-actions.ts';
+import { readQueue } from './queueing.ts';
 import { serviceOf } from './services.ts';
 
 /** A hung trainer cannot save; there is no point in waiting for it as long as for one that can. */
@@ -21,7 +25,21 @@ export function actionsFor(
   run: TrainingRun,
   status: TrainingRunStatus,
   gang: Gang,
-  observed: Pick<ObservedRun, 'service' | 'networkPolicy'>,
+  observed: Omit<ObservedRun, 'run' | 'pods'>,
+  settings: PlanSettings,
+): Action[] {
+  return [
+    ...podActions(run, status, gang, observed, settings),
+    ...podGroupActions(run, status, gang, observed.podGroups),
+    ...queueActions(run, status, gang, observed, settings),
+  ];
+}
+
+function podActions(
+  run: TrainingRun,
+  status: TrainingRunStatus,
+  gang: Gang,
+  observed: Omit<ObservedRun, 'run' | 'pods'>,
   settings: PlanSettings,
 ): Action[] {
   const { service } = observed;
@@ -30,10 +48,14 @@ export function actionsFor(
       return [
         ...endOthers(gang),
         ...surround(run, observed, settings),
-        ...createMissing(run, gang, settings),
+        ...createMissing(run, gang, observed, settings),
       ];
     case 'Running':
-      return [...endOthers(gang), ...surround(run, observed, settings)];
+      return [
+        ...endOthers(gang),
+        ...surround(run, observed, settings),
+        ...podDisruptionActions(run.spec, status, gang, observed.nowMs),
+      ];
     case 'Restarting':
       // Finished pods stay for their logs until the attempt after the next.
       return [
@@ -94,10 +116,21 @@ function ensureService(run: TrainingRun, service: Service | undefined): Action[]
 }
 
 /** The pods of the attempt that do not exist, unless a pod of another attempt could still save a checkpoint. */
-function createMissing(run: TrainingRun, gang: Gang, settings: PlanSettings): Action[] {
+function createMissing(
+  run: TrainingRun,
+  gang: Gang,
+  { queue, podGroups }: Pick<ObservedRun, 'queue' | 'podGroups'>,
+  settings: PlanSettings,
+): Action[] {
   if (gang.others.some(mayBeAlive)) return [];
+  const verdict = readQueue(run, queue, settings);
+  if (verdict.type !== 'unqueued' && verdict.type !== 'admitted') return [];
+  const place: GangPlace = {
+    ...(verdict.type === 'admitted' ? { placement: verdict.placement } : {}),
+    ...(isInPodGroup(run, gang, podGroups) ? { podGroup: podGroupName(run, gang.attempt) } : {}),
+  };
   return missingIndices(gang).map((index) => ({
     type: 'createPod',
-    pod: podOf(run, gang.attempt, index, settings),
+    pod: podOf(run, gang.attempt, index, settings, place),
   }));
 }

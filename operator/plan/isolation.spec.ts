@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planRun } from './plan.ts';
 import { networkPolicyOf } from './network-policy.ts';
 import { aRun, settings, startMs } from './testing/fixtures.ts';
-import { after, gangOf, names, plan, running } from './testing/plans.ts';
+import { gangOf, names, plan, running } from './testing/plans.ts';
 
 const fenced = { ...settings, isolation: { operatorNamespace: 'ringmaster-system' } };
 
@@ -23,24 +23,5 @@ describe('the fence around a run', () => {
   it('lets one Prometheus in when its namespace is known', () => {
     const { spec } = networkPolicyOf(aRun(), { operatorNamespace: 'a', prometheusNamespace: 'monitoring' });
     expect(JSON.stringify(spec.ingress?.[1])).toContain('"kubernetes.io/metadata.name":"monitoring"');
-  });
-});
-
-describe('a way of scheduling that there is not', () => {
-  it.each([{ gang: 'kueue', queueName: 'team' }, { queueName: 'team' }, { gang: 'native' }] as const)(
-    'is refused with the cure: %j',
-    (scheduling) => {
-      const { status, actions } = plan(aRun({ scheduling }));
-      expect(status.conditions?.find(({ type }) => type === 'Failed')).toMatchObject({
-        reason: 'SchedulingUnsupported',
-        message: expect.stringContaining('spec.scheduling.gang to auto') as string,
-      });
-      expect(actions).toEqual([]);
-    },
-  );
-
-  it('does not change what is finished', () => {
-    const run = after(aRun({ scheduling: { gang: 'native' } }), {});
-    expect(plan(run).status).toEqual(run.status);
   });
 });

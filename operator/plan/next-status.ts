@@ -16,7 +16,7 @@ import {
   type Gang,
 } from './gang.ts';
 import { hangAtMs } from './hang.ts';
-import type { ObservedRun } from './observed-run.ts';
+import type { ObservedRun, PlanSettings } from './observed-run.ts';
 import {
   enterFailed,
   enterPending,
@@ -26,9 +26,13 @@ import {
   enterSucceeded,
   enterSuspended,
   enterSuspending,
+  enterEvicted,
+  enterQueued,
   explainStarting,
 } from './phases.ts';
 import type { PodFailure } from './pod-failure.ts';
+import { podGroupCondition, podGroupObstacle } from './pod-groups.ts';
+import { evictionOf, isQueued, readQueue } from './queueing.ts';
 
 /**
  * Takes a run that is not finished at most one phase further. What it decides is a function of the status and the
@@ -41,39 +45,41 @@ export function nextStatus(
   status: TrainingRunStatus,
   gang: Gang,
   observed: ObservedRun,
+  settings: PlanSettings,
 ): TrainingRunStatus {
   const occasion: Occasion = { run, nowMs: observed.nowMs };
+  const begin = () => beginAttempt(status, gang, occasion, observed, settings);
   const phase = status.phase ?? 'Pending';
   switch (phase) {
     case 'Pending':
     case 'Queued':
       if (run.spec.suspend) return enterSuspended(status, occasion);
-      return beginAttempt(status, gang, occasion) ?? enterPending(status, occasion);
+      return begin() ?? enterPending(status, occasion);
     case 'Starting':
     case 'Running':
       return (
         complete(status, gang, occasion) ??
         expire(status, occasion) ??
         suspend(status, occasion) ??
+        evict(status, occasion, observed, settings) ??
         fail(status, gang, observed, occasion) ??
-        proceed(status, gang, observed, occasion)
+        proceed(status, gang, occasion, observed, settings)
       );
     case 'Restarting':
       return (
         expire(status, occasion) ??
         suspend(status, occasion) ??
-        (observed.nowMs < (fromTimestamp(status.nextAttemptAt) ?? 0)
-          ? status
-          : (beginAttempt(status, gang, occasion) ?? status))
+        evict(status, occasion, observed, settings) ??
+        (observed.nowMs < (fromTimestamp(status.nextAttemptAt) ?? 0) ? status : (begin() ?? status))
       );
     case 'Suspending':
       // A gang that finished before it was told to stop has finished.
       return (
         complete(status, gang, occasion) ??
-        (gang.pods.length === 0 ? enterSuspended(status, occasion) : status)
+        (gang.pods.length > 0 ? status : rest(status, occasion, observed, settings))
       );
     case 'Suspended':
-      return run.spec.suspend ? status : (beginAttempt(status, gang, occasion) ?? status);
+      return run.spec.suspend ? status : (begin() ?? status);
     case 'Succeeded':
     case 'Failed':
       return status;
@@ -82,16 +88,70 @@ export function nextStatus(
   }
 }
 
-/** The next attempt, once no pod of an older one can still train or save. */
+/** The next attempt, once no pod of an older one can still train or save and the queue, if there is one, allows it. */
 function beginAttempt(
   status: TrainingRunStatus,
   gang: Gang,
   occasion: Occasion,
+  { queue, podGroups, refusal }: ObservedRun,
+  settings: PlanSettings,
 ): TrainingRunStatus | undefined {
   if (gang.pods.some(mayBeAlive)) return undefined;
+  const verdict = readQueue(occasion.run, queue, settings);
+  if (verdict.type === 'waiting') {
+    const message = queue?.workload === undefined ? (refusal?.message ?? verdict.message) : verdict.message;
+    return enterQueued(status, verdict.reason, message, occasion);
+  }
+  if (verdict.type === 'refused') return enterFailed(status, 'PlacementConflict', verdict.message, occasion);
   // Pods know better than a status that was lost, for instance when a cluster was restored without it.
   const lastAttempt = Math.max(gang.attempt, ...gang.pods.map(attemptOf));
-  return enterStarting(status, lastAttempt + 1, occasion);
+  return enterStarting(verdict.type === 'unqueued' ? outOfQueue(status) : status, lastAttempt + 1, occasion, [
+    ...(verdict.type === 'admitted'
+      ? ([
+          {
+            type: 'Admitted',
+            status: 'True',
+            reason: 'Admitted',
+            message: `Admitted by ClusterQueue ${verdict.clusterQueue}.`,
+          },
+        ] as const)
+      : []),
+    ...(settings.hasSchedulingApis === true ? podGroupCondition(occasion.run, podGroups) : []),
+  ]);
+}
+
+/** What was said of a queue that the run named before means nothing any more. */
+function outOfQueue(status: TrainingRunStatus): TrainingRunStatus {
+  const { conditions } = status;
+  return conditions === undefined
+    ? status
+    : { ...status, conditions: conditions.filter(({ type }) => type !== 'Admitted') };
+}
+
+/** The queue takes the place back. */
+function evict(
+  status: TrainingRunStatus,
+  occasion: Occasion,
+  { queue }: ObservedRun,
+  settings: PlanSettings,
+): TrainingRunStatus | undefined {
+  const why = evictionOf(occasion.run, queue, settings, status.phase === 'Starting');
+  return why === undefined ? undefined : enterEvicted(status, why, occasion);
+}
+
+/** Where a run goes whose pods are all gone. */
+function rest(
+  status: TrainingRunStatus,
+  occasion: Occasion,
+  { queue }: ObservedRun,
+  settings: PlanSettings,
+): TrainingRunStatus {
+  const { run } = occasion;
+  if (run.spec.suspend || !isQueued(run, settings)) return enterSuspended(status, occasion);
+  const verdict = readQueue(run, queue, settings);
+  return verdict.type === 'waiting'
+    ? enterQueued(status, verdict.reason, verdict.message, occasion)
+    : enterQueued(status, 'WaitsForAdmission', 'It is admitted again.', occasion);
 }
 
 function complete(status: TrainingRunStatus, gang: Gang, occasion: Occasion): TrainingRunStatus | undefined {
@@ -146,8 +206,9 @@ function failureOf(
 function proceed(
   status: TrainingRunStatus,
   gang: Gang,
-  { refusal }: ObservedRun,
   occasion: Occasion,
+  { queue, podGroups, refusal }: ObservedRun,
+  settings: PlanSettings,
 ): TrainingRunStatus {
   if (status.phase !== 'Starting') return status;
   if (isWholeGangRunning(gang)) return enterRunning(status, occasion);
@@ -158,12 +219,15 @@ function proceed(
       occasion,
     );
   const obstacle = obstacleOf(gang);
+  const verdict = readQueue(occasion.run, queue, settings);
+  const message =
+    verdict.type === 'waiting'
+      ? verdict.message
+      : (podGroupObstacle(occasion.run, gang.attempt, podGroups) ??
+        (obstacle && `Pod ${obstacle.pod.metadata.name}: ${obstacle.reason} ${obstacle.message}`.trimEnd()));
   return explainStarting(
     status,
-    obstacle && {
-      reason: 'GangStarting',
-      message: `Pod ${obstacle.pod.metadata.name}: ${obstacle.reason} ${obstacle.message}`.trimEnd(),
-    },
+    message === undefined ? undefined : { reason: 'GangStarting', message },
     occasion,
   );
 }

@@ -3,6 +3,8 @@ import type { TerminationMessage } from '../api/trainer/termination-message.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { NetworkPolicy, Pod, Service } from '../api/wire.ts';
 import type { Isolation } from './network-policy.ts';
+import type { ObservedPodGroups } from './pod-groups.ts';
+import type { ObservedQueue } from './queueing.ts';
 
 /** That the API let a pod of the present attempt not be made when it was last asked to. */
 export interface PodRefusal {
@@ -32,6 +34,10 @@ export interface ObservedRun {
   readonly lastWords?: readonly TerminationMessage[];
   /** Absent: nothing was refused. */
   readonly refusal?: PodRefusal;
+  /** Absent while the cluster serves no Kueue. */
+  readonly queue?: ObservedQueue;
+  /** Absent while the cluster serves no PodGroups. */
+  readonly podGroups?: ObservedPodGroups;
   readonly nowMs: number;
 }
 
@@ -41,4 +47,9 @@ export interface PlanSettings {
   readonly trainerImage: string;
   /** Who may reach the pods from outside. Absent where there is no network between pods to fence. */
   readonly isolation?: Isolation;
+  /**
+   * Whether the API may serve Kueue and PodGroups. Absent on one machine: a queue to wait in, and how a gang is
+   * scheduled, mean nothing there.
+   */
+  readonly hasSchedulingApis?: boolean;
 }

@@ -12,13 +12,13 @@ import type { PodFailure } from './pod-failure.ts';
  * is left, so that `kubectl get -w` always shows the same way.
  */
 export const followingPhases: Readonly<Record<Phase, readonly Phase[]>> = {
-  Pending: ['Starting', 'Suspended', 'Failed'],
+  Pending: ['Queued', 'Starting', 'Suspended', 'Failed'],
   Queued: ['Starting', 'Suspended', 'Failed'],
   Starting: ['Running', 'Restarting', 'Suspending', 'Succeeded', 'Failed'],
   Running: ['Restarting', 'Suspending', 'Succeeded', 'Failed'],
-  Restarting: ['Starting', 'Suspending', 'Failed'],
-  Suspending: ['Suspended', 'Succeeded', 'Failed'],
-  Suspended: ['Starting', 'Failed'],
+  Restarting: ['Queued', 'Starting', 'Suspending', 'Failed'],
+  Suspending: ['Suspended', 'Queued', 'Succeeded', 'Failed'],
+  Suspended: ['Queued', 'Starting', 'Failed'],
   Succeeded: [],
   Failed: [],
 };
@@ -32,11 +32,51 @@ export function enterPending(status: TrainingRunStatus, occasion: Occasion): Tra
   return move(status, 'Pending', [], occasion);
 }
 
-/** A new attempt begins. Its number stands in the status before any of its pods is made. */
+/** No pod is made until Kueue has admitted the run. The deadline's clock stands still. */
+export function enterQueued(
+  status: TrainingRunStatus,
+  reason: RunReason,
+  message: string,
+  occasion: Occasion,
+): TrainingRunStatus {
+  const kept = stopDeadlineClock(status, occasion.nowMs);
+  delete kept.nextAttemptAt;
+  return move(
+    kept,
+    'Queued',
+    [
+      ...noLonger(status, ['Running', 'Restarting', 'Suspended'], reason, message),
+      { type: 'Admitted', status: 'False', reason, message },
+    ],
+    occasion,
+  );
+}
+
+/** Kueue takes the place back: pods get SIGTERM and save, and the run queues again. Nothing is charged for it. */
+export function enterEvicted(status: TrainingRunStatus, why: string, occasion: Occasion): TrainingRunStatus {
+  const kept = stopDeadlineClock(status, occasion.nowMs);
+  delete kept.nextAttemptAt;
+  const message = `Pods are saving their last checkpoint and ending. ${why}`;
+  return move(
+    kept,
+    'Suspending',
+    [
+      ...noLonger(status, ['Running', 'Restarting'], 'QueueEvicted', message),
+      { type: 'Admitted', status: 'False', reason: 'QueueEvicted', message },
+    ],
+    occasion,
+  );
+}
+
+/**
+ * A new attempt begins. Its number stands in the status before any of its pods is made.
+ * @param more conditions that say who gave the gang its place
+ */
 export function enterStarting(
   status: TrainingRunStatus,
   attempt: number,
   occasion: Occasion,
+  more: readonly ConditionChange[] = [],
 ): TrainingRunStatus {
   const { run, nowMs } = occasion;
   const isResumed = status.phase === 'Suspended';
@@ -60,6 +100,7 @@ export function enterStarting(
     [
       { type: 'Running', status: 'False', reason: 'GangStarting', message: startingMessage(attempt, pods) },
       ...noLonger(status, ['Suspended'], 'Resumed', 'spec.suspend is false again.'),
+      ...more,
     ],
     occasion,
   );

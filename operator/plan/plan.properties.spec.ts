@@ -45,15 +45,22 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       world.service = undefined;
     }),
   },
+  { weight: 3, arbitrary: fc.constant((world: ModelWorld) => world.queue.admit()) },
+  { weight: 1, arbitrary: fc.constant((world: ModelWorld) => world.queue.evict()) },
 );
 
 const spec: fc.Arbitrary<Partial<TrainingRunSpecInput>> = fc.record({
-  trainers: fc.record({ pods: fc.integer({ min: 1, max: 4 }), gpusPerPod: fc.constant(2) }),
+  trainers: fc.record({
+    pods: fc.integer({ min: 1, max: 4 }),
+    gpusPerPod: fc.constant(2),
+    disruption: fc.constantFrom('Avoid' as const, 'AfterCheckpoint' as const),
+  }),
   failurePolicy: fc.record({ maxRestarts: fc.nat(3), resetOnProgress: fc.boolean() }),
   cleanPodPolicy: fc.constantFrom('Running' as const, 'All' as const, 'None' as const),
   activeDeadline: fc.constantFrom(undefined, '1h'),
   ttlAfterFinished: fc.constantFrom(undefined, '1h'),
   recipe: fc.constant({ batchSize: 48 }),
+  scheduling: fc.constantFrom({}, { gang: 'none' as const }, { queueName: 'team' }),
 });
 
 /** Long histories: the default size of fast-check would keep to ten events, too few for a second attempt. */
@@ -96,6 +103,13 @@ describe('whatever happens', () => {
     always((world) => {
       expect(new Set(world.alive().map(attemptOf)).size).toBeLessThanOrEqual(1);
       expect(world.alive().length).toBeLessThanOrEqual(world.run.spec.trainers.pods);
+    });
+  });
+
+  it('a queued run has pods only while quota is reserved for it', () => {
+    always((world) => {
+      if (world.run.spec.scheduling.queueName !== undefined && world.alive().length > 0)
+        expect(world.queue.hasQuota()).toBe(true);
     });
   });
 
@@ -178,6 +192,7 @@ describe('whatever happens', () => {
           }
           if (world.run.status?.phase === 'Running') for (let pod = 0; pod < 4; pod += 1) world.endPod(0, {});
           world.reconcile();
+          world.queue.admit();
           for (let pod = 0; pod < 4; pod += 1) world.startPod(0);
           world.pass(world.run.status?.phase === 'Restarting' ? 301 : 1);
         }

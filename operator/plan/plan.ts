@@ -10,6 +10,7 @@ import { announce, announceExpiry } from './announcements.ts';
 import { announceSkipped } from './attempt-start.ts';
 import { deletePods } from './cleanup.ts';
 import { deadlineAtMs } from './deadline.ts';
+import { evictionCostDueAtMs } from './eviction-cost.ts';
 import { findFailure } from './failure.ts';
 import { isFinished, isReady, mayBeAlive, ownedPods, readGang, startTimeoutAtMs, type Gang } from './gang.ts';
 import { hangAtMs } from './hang.ts';
@@ -20,7 +21,6 @@ import { forcedDeletions, forceDeletionTimes } from './node-loss.ts';
 import type { ObservedRun, PlanSettings } from './observed-run.ts';
 import { enterFailed, isFinalPhase } from './phases.ts';
 import { learnProgress, progressAtRest } from './progress.ts';
-import { unsupportedScheduling } from './queueing.ts';
 import { expiresAtMs } from './ttl.ts';
 
 /** What should be done about a run now. */
@@ -50,11 +50,9 @@ export function planRun(observed: ObservedRun, settings: PlanSettings): Plan {
   if (!validation.ok) return planInvalid(observed, before, validation.problems);
   const valid = validation.run;
   if (isFinalPhase(before.phase)) return planFinished(valid, before, observed, settings);
-  const unsupported = unsupportedScheduling(valid.spec);
-  if (unsupported !== undefined) return planRefused(observed, before, 'SchedulingUnsupported', unsupported);
   const gang = readGang(valid, observed.pods, before);
   const learned = learnProgress(before, gang, observed);
-  const decided = nextStatus(valid, learned, gang, observed);
+  const decided = nextStatus(valid, learned, gang, observed, settings);
   const decidedGang = readGang(valid, observed.pods, decided);
   const after = complete(valid, decided, decidedGang);
   const address = progressAddress(after, decidedGang);
@@ -173,8 +171,14 @@ function dueTimes(
     fromTimestamp(status.nextAttemptAt),
     startTimeoutAtMs(run.spec, status, gang),
     hangAtMs(run.spec, status, observed),
+    ...(observesEvictionCost(run, observed) ? evictionCostDueAtMs(run.spec, status, observed.nowMs) : []),
     failure !== undefined && 'waitUntilMs' in failure ? failure.waitUntilMs : undefined,
   ];
+}
+
+/** Whether anybody is told what an eviction would cost. */
+function observesEvictionCost({ spec }: TrainingRun, { queue }: ObservedRun): boolean {
+  return queue?.workload !== undefined || spec.trainers.disruption === 'AfterCheckpoint';
 }
 
 /** The first moment that is still to come; those that have passed were acted on, or wait for something else. */

@@ -16,8 +16,10 @@ import {
 import { resolveSpec } from '../api/v1alpha1/resolved-spec.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { Container, OwnerReference, Pod, PodSpec } from '../api/wire.ts';
+import type { Annotations } from './action.ts';
 import { disruptionAnnotations } from './disruption.ts';
 import type { PlanSettings } from './observed-run.ts';
+import type { Placement } from './placement.ts';
 import { templateHash, templateHashAnnotation } from './template-hash.ts';
 
 /** Name of a pod, and its host name. It differs between attempts, so a late pod of an old one is never taken for new. */
@@ -59,8 +61,21 @@ function sweepLabels({ metadata }: TrainingRun): Record<string, string> {
   return Object.fromEntries(known);
 }
 
+/** What others decided about where the pods of an attempt go. */
+export interface GangPlace {
+  /** What the queue asks of them. */
+  readonly placement?: Placement;
+  readonly podGroup?: string;
+}
+
 /** The pod of one index of the gang. It satisfies the `restricted` Pod Security Standard and needs no API access. */
-export function podOf(run: TrainingRun, attempt: number, index: number, settings: PlanSettings): Pod {
+export function podOf(
+  run: TrainingRun,
+  attempt: number,
+  index: number,
+  settings: PlanSettings,
+  place: GangPlace = {},
+): Pod {
   const { name, namespace } = run.metadata;
   return {
     apiVersion: 'v1',
@@ -69,10 +84,12 @@ export function podOf(run: TrainingRun, attempt: number, index: number, settings
       name: podName(name, attempt, index),
       ...(namespace === undefined ? {} : { namespace }),
       annotations: {
+        ...place.placement?.annotations,
         [templateHashAnnotation]: templateHash(run.spec),
-        ...disruptionAnnotations(run.spec.trainers),
+        ...present(disruptionAnnotations(run.spec.trainers, false)),
       },
       labels: {
+        ...place.placement?.labels,
         ...runLabels(run),
         ...sweepLabels(run),
         [labels.attempt]: String(attempt),
@@ -80,7 +97,7 @@ export function podOf(run: TrainingRun, attempt: number, index: number, settings
       },
       ownerReferences: [ownerReference(run)],
     },
-    spec: podSpec(run, attempt, index, settings),
+    spec: { ...podSpec(run, attempt, index, settings), ...placed(run, place) },
   };
 }
 
@@ -104,6 +121,27 @@ function podSpec(run: TrainingRun, attempt: number, index: number, settings: Pla
     ...(trainers.nodeSelector === undefined ? {} : { nodeSelector: trainers.nodeSelector }),
     ...(trainers.tolerations === undefined ? {} : { tolerations: trainers.tolerations }),
     ...(trainers.affinity === undefined ? {} : { affinity: trainers.affinity }),
+  };
+}
+
+/** Without what must not be there. */
+function present(annotations: Annotations): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(annotations).flatMap(([key, value]) => (value === null ? [] : [[key, value]])),
+  );
+}
+
+/** The fields of a pod that say where it goes, beyond what the spec asks for. */
+function placed({ spec }: TrainingRun, { placement, podGroup }: GangPlace): Partial<PodSpec> {
+  return {
+    ...(podGroup === undefined ? {} : { schedulingGroup: { podGroupName: podGroup } }),
+    ...(placement === undefined
+      ? {}
+      : {
+          nodeSelector: { ...spec.trainers.nodeSelector, ...placement.nodeSelector },
+          tolerations: [...(spec.trainers.tolerations ?? []), ...placement.tolerations],
+          schedulingGates: placement.schedulingGates.map((name) => ({ name })),
+        }),
   };
 }
 

@@ -101,11 +101,19 @@ function waitingSince(row: TrialRow, run: TrainingRun | undefined): number | und
     case 'Running':
     case 'Restarting':
       return undefined;
+    case 'Queued':
+      // A trial that lost its place waits from then on, however long ago it was first wanted.
+      return Math.max(sinceMs, queuedAtMs(run));
     case 'Starting':
       return Math.max(sinceMs, fromTimestamp(run.status.attemptStartedAt) ?? 0);
     default:
       return sinceMs;
   }
+}
+
+function queuedAtMs({ status }: TrainingRun): number {
+  const admitted = status?.conditions?.find(({ type }) => type === 'Admitted');
+  return fromTimestamp(admitted?.lastTransitionTime) ?? 0;
 }
 
 /** Pauses trials: first those that wait, the newest of them first, then the least promising. */

@@ -17,6 +17,7 @@ import { debianTools } from './debian-tools.mjs';
 import { dependencies } from './dependencies.mjs';
 import { fashionMnist } from './fashion-mnist.mjs';
 import { kubectlAndHelm } from './kubectl.mjs';
+import { kueue } from './kueue.mjs';
 import { kwok } from './kwok.mjs';
 import { nativeBinding } from './native.mjs';
 import { otherVersions } from './other-versions.mjs';
@@ -75,6 +76,7 @@ try {
     await kubectlAndHelm(context);
     await seaweedfs(context);
     await kwok(context);
+    await kueue(context);
     await controlPlane(context);
   }
   if (process.argv.includes('versions')) await otherVersions(context);

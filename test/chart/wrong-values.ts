@@ -24,6 +24,7 @@ export const wrongValues: readonly WrongValue[] = [
     values: { 'image.pullPolicy': 'Sometimes' },
     says: "at '/image/pullPolicy': value must be one of 'Always', 'IfNotPresent', 'Never'",
   },
+  { what: 'rights for queues in words', values: { queueing: 'yes' }, says: "at '/queueing'" },
   {
     what: 'pull secrets by name alone',
     values: { imagePullSecrets: ['a'] },

@@ -29,6 +29,11 @@ export async function wholeClusterPrograms(): Promise<{ kubelet: string; coredns
   return pointer('whole-cluster', ['kubelet', 'coredns', 'helm3']);
 }
 
+/** Path of Kueue, and of the folder with its CRDs. */
+export async function kueueProgram(): Promise<{ program: string; crds: string }> {
+  return pointer('kueue', ['program', 'crds']);
+}
+
 /** Path of SeaweedFS, the S3 server. */
 export async function seaweedfsProgram(): Promise<string> {
   return (await pointer('seaweedfs', ['weed'])).weed;

@@ -175,16 +175,22 @@ describe('a new run', () => {
     expect(operatorName).not.toBe('kueue.x-k8s.io/multikueue');
   });
 
-  it.each([
-    ['asks for a queue', { queueName: 'team' }, 'Kueue'],
-    ['asks for Kueue', { gang: 'kueue', queueName: 'team' }, 'Kueue'],
-    ['asks for native PodGroups', { gang: 'native' }, 'PodGroups'],
-  ])('that %s is refused in so many words (18, 55 to 59)', async (_, scheduling, word) => {
-    await world().submit('queued', { scheduling });
-    const failed = conditionOf(await world().reaches('queued', 'Failed'), 'Failed');
-    expect(failed).toMatchObject({ status: 'True', reason: 'SchedulingUnsupported' });
-    expect(failed?.message).toContain(word);
+  it('that names a queue waits where there is no Kueue, and says so (18, 55 to 59)', async () => {
+    await world().submit('queued', { scheduling: { queueName: 'team' } });
+    const waiting = conditionOf(await world().reaches('queued', 'Queued'), 'Admitted');
+    expect(waiting).toMatchObject({ status: 'False', reason: 'KueueNotServed' });
+    expect(waiting?.message).toContain('install Kueue');
     expect(await world().pods('queued')).toEqual([]);
+    await world().patchSpec('queued', { scheduling: { queueName: null } });
+    await world().hasPods('queued', '1-0', '1-1');
+  });
+
+  it('that asks for a PodGroup has plain pods where the cluster serves none, and says so (61)', async () => {
+    const status = await world().submitRunning('digits', { scheduling: { gang: 'native' } });
+    expect(conditionOf(status, 'GangScheduled')).toMatchObject({
+      status: 'False',
+      reason: 'PodGroupsNotServed',
+    });
   });
 });
 

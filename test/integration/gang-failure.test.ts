@@ -1,17 +1,12 @@
-import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { supervisorPort } from '../../operator/api/trainer/environment.ts';
 import { resourceTypes } from '../../operator/cluster/cluster.ts';
 import { aCheckpoint, aProgressDocument } from '../../operator/plan/testing/fixtures.ts';
 import { setQuota } from '../operator/quotas.ts';
 import { until } from '../control-plane/until.ts';
-import { conditionOf, useGangWorld } from './gang-world.ts';
+import { conditionOf, serveProgress, useGangWorld } from './gang-world.ts';
 
 /* Behaviours of the survey, by number: gang-create.test.ts says which do not apply. */
 const world = useGangWorld();
-
-/** The address at which startPods puts the first pod. */
-const leaderAddress = '127.0.9.1';
 
 describe('a pod that fails', () => {
   it('ends the attempt; the next is a whole new gang, and it can succeed (26, 35, 44)', async () => {
@@ -307,16 +302,10 @@ describe('a gang that does not come up', () => {
 });
 
 describe('a trainer that tells its progress', () => {
-  async function serve(answer: () => object): Promise<void> {
-    const server = createServer((_, response) => response.end(JSON.stringify(answer())));
-    await new Promise<void>((resolve) => server.listen(supervisorPort, leaderAddress, resolve));
-    onTestFinished(() => void server.close());
-  }
-
   it('is read from the first pod and shown in the status (54)', async () => {
     const { metadata } = await world().submit('digits');
     let step = 0;
-    await serve(() =>
+    await serveProgress(() =>
       aProgressDocument((step += 10), { runUid: metadata.uid ?? '', checkpoint: aCheckpoint(40) }),
     );
     await world().takeToRunning('digits', 1);
@@ -331,7 +320,7 @@ describe('a trainer that tells its progress', () => {
   it('and then makes no step is taken for hung; one that never answered is not (46)', async () => {
     await world().submitRunning('silent', { failurePolicy: { hangTimeout: '1s' } });
     const { metadata } = await world().submit('stuck', { failurePolicy: { hangTimeout: '1s' } });
-    await serve(() => aProgressDocument(7, { runUid: metadata.uid ?? '' }));
+    await serveProgress(() => aProgressDocument(7, { runUid: metadata.uid ?? '' }));
     await world().takeToRunning('stuck', 1);
     expect(await world().reaches('stuck', 'Restarting')).toMatchObject({
       lastFailure: { reason: 'Hung' },

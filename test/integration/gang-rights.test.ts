@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { searchManifest } from '../../operator/api/v1alpha1/testing/sweep-manifests.ts';
 import type { TrainingSweep } from '../../operator/api/v1alpha1/training-sweep.ts';
 import { isObject } from '../../operator/api/v1alpha1/wire-guards.ts';
+import { toTimestamp } from '../../operator/base/clock.ts';
 import { resourceTypes } from '../../operator/cluster/cluster.ts';
+import { aCheckpoint, aProgressDocument } from '../../operator/plan/testing/fixtures.ts';
 import { until } from '../control-plane/until.ts';
 import { operatorUser, renderChart } from '../operator/install.ts';
-import { useGangWorld } from './gang-world.ts';
+import { serveProgress, useGangWorld } from './gang-world.ts';
 
 /**
  * With the plug-in on, the API server asks whether who makes a pod that blocks the deletion of its run may do so; it
@@ -16,10 +18,10 @@ const world = useGangWorld({
   controlPlane: { apiServerFlags: ['--enable-admission-plugins=OwnerReferencesPermissionEnforcement'] },
 });
 
-/** `verb group/resource` of everything that the shipped rules grant. */
-async function granted(): Promise<Set<string>> {
+/** `verb group/resource` of everything that the shipped rules of a template grant. */
+async function granted(template: 'rights' | 'queueing-rights'): Promise<Set<string>> {
   const rights = new Set<string>();
-  for (const object of loadAll(await renderChart(['rights']))) {
+  for (const object of loadAll(await renderChart([template]))) {
     if (!isObject(object) || !Array.isArray(object.rules)) continue;
     for (const rule of object.rules as { apiGroups: string[]; resources: string[]; verbs: string[] }[]) {
       for (const group of rule.apiGroups)
@@ -40,7 +42,7 @@ const usedElsewhere: Readonly<Record<string, string>> = {
 
 describe('the rights that the chart ships', () => {
   it('have no wildcard and nothing about secrets, nodes or roles', async () => {
-    const rights = [...(await granted())];
+    const rights = [...(await granted('rights')), ...(await granted('queueing-rights'))];
     expect(rights.length).toBeGreaterThan(10);
     for (const right of rights)
       expect(right).not.toMatch(/\*|secrets|nodes|roles|exec|impersonate|escalate|bind/);
@@ -52,7 +54,19 @@ describe('the rights that the chart ships', () => {
     world().expectedWarnings.push(/belongs to somebody else/);
 
     // A life with a failure, a fence that is taken away, a suspension, an end, and a time to live.
-    await world().submitRunning('digits', { ttlAfterFinished: '0s' });
+    const { metadata: run } = await world().submit('digits', {
+      ttlAfterFinished: '0s',
+      trainers: { disruption: 'AfterCheckpoint' },
+    });
+    await serveProgress(() => ({
+      ...aProgressDocument(50, { runUid: run.uid ?? '' }),
+      checkpoint: { ...aCheckpoint(40), savedAt: toTimestamp(Date.now()) },
+    }));
+    await world().takeToRunning('digits', 1);
+    await until('pods may be moved after a checkpoint', async () => {
+      const { annotations } = (await world().pod('digits-1-1')).metadata;
+      return annotations?.['cluster-autoscaler.kubernetes.io/safe-to-evict'] === 'true' ? true : undefined;
+    });
     await world().endPod('digits-1-0', { exitCode: 70 });
     await world().endDying('digits', '1-1');
     await world().takeToRunning('digits', 2);
@@ -125,8 +139,9 @@ describe('the rights that the chart ships', () => {
     const refused = requests.filter(({ code }) => code === 403);
     expect(refused).toEqual([]);
     const used = new Set(requests.map(({ verb, group, resource }) => `${verb} ${group}/${resource}`));
-    const rights = await granted();
-    expect([...used].filter((right) => !rights.has(right))).toEqual([]);
+    const rights = await granted('rights');
+    const more = await granted('queueing-rights');
+    expect([...used].filter((right) => !rights.has(right) && !more.has(right))).toEqual([]);
     expect([...rights].filter((right) => !used.has(right)).sort()).toEqual(Object.keys(usedElsewhere));
   });
 });

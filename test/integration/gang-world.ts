@@ -1,3 +1,6 @@
+import { createServer } from 'node:http';
+import { onTestFinished } from 'vitest';
+import { supervisorPort } from '../../operator/api/trainer/environment.ts';
 import { apiVersion, labels, trainingRunKind } from '../../operator/api/v1alpha1/group.ts';
 import type { Condition, Phase, TrainingRunStatus } from '../../operator/api/v1alpha1/status.ts';
 import type { TrainingRun } from '../../operator/api/v1alpha1/training-run.ts';
@@ -108,7 +111,9 @@ export class GangWorld extends OperatorWorld {
   async startPods(run: string, ...suffixes: string[]): Promise<void> {
     const waiting = await this.hasPodsOnNodes(run, suffixes);
     for (const [index, pod] of waiting.entries())
-      await this.report(pod, { ...running(pod, `127.0.9.${String(index + 1)}`) });
+      await this.report(pod, {
+        ...running(pod, index === 0 ? leaderAddress : `127.0.9.${String(index + 1)}`),
+      });
   }
 
   async hasPodsOnNodes(run: string, suffixes: readonly string[]): Promise<Pod[]> {
@@ -205,6 +210,16 @@ export class GangWorld extends OperatorWorld {
     const all = await this.cluster.list(events, { namespace: this.namespace });
     return all.filter(({ regarding }) => regarding.name === run);
   }
+}
+
+/** Address of the first pod of every gang that a test starts. */
+const leaderAddress = '127.0.9.1';
+
+/** For the rest of the test, what the trainer of the first pod answers about its progress. */
+export async function serveProgress(answer: () => object): Promise<void> {
+  const server = createServer((_, response) => response.end(JSON.stringify(answer())));
+  await new Promise<void>((resolve) => server.listen(supervisorPort, leaderAddress, resolve));
+  onTestFinished(() => void server.close());
 }
 
 /** A world for the tests of a file; call it at the top of a `describe` or the file. */

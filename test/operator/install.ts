@@ -59,7 +59,11 @@ export async function installRights(
   values: readonly string[] = [],
 ): Promise<string> {
   await kubectl(controlPlane, ['create', 'namespace', operatorNamespace]);
-  await kubectl(controlPlane, ['apply', '-f', '-'], await renderChart(['service-account', 'rights'], values));
+  await kubectl(
+    controlPlane,
+    ['apply', '-f', '-'],
+    await renderChart(['service-account', 'rights', 'queueing-rights'], values),
+  );
   return writeOperatorKubeconfig(controlPlane);
 }
 

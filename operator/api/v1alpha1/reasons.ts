@@ -50,7 +50,14 @@ export type LocalReason = keyof typeof localReasons;
 export const runReasons = {
   Succeeded: 'Training finished.',
   InvalidSpec: 'The stored object does not satisfy this version of the API.',
-  SchedulingUnsupported: 'The run asks for a way of scheduling that this release does not have.',
+  WaitsForAdmission: 'The run waits in its queue until Kueue admits it.',
+  KueueNotServed: 'The run names a queue, but the cluster has no Kueue that this release can speak with.',
+  QueueEvicted: 'Kueue took the place of the run back; it goes on when it is admitted again.',
+  Admitted: 'Kueue admitted the run.',
+  PlacementConflict: 'Kueue asks for pods that the spec rules out.',
+  PodGroupServed: 'The scheduler places all pods of the gang, or none.',
+  PodGroupsNotServed:
+    'The cluster serves no PodGroups; spec.failurePolicy.startTimeout gives back a half-placed gang.',
   MaxRestartsReached: 'Charged restarts exceeded spec.failurePolicy.maxRestarts.',
   FailedByRule: 'A rule of spec.failurePolicy.rules said Fail.',
   PermanentFailure: 'The failure would happen again on every restart.',

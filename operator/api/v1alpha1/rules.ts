@@ -206,4 +206,11 @@ export const specRules: readonly Rule<TrainingRunSpec>[] = [
     message: 'scheduling.gang kueue needs scheduling.queueName',
     path: ['scheduling', 'queueName'],
   },
+  {
+    cel: '!has(self.scheduling.queuePriorityClass) || has(self.scheduling.queueName)',
+    check: ({ scheduling }) =>
+      scheduling.queuePriorityClass === undefined || scheduling.queueName !== undefined,
+    message: 'scheduling.queuePriorityClass needs scheduling.queueName, as it orders the runs of a queue',
+    path: ['scheduling', 'queuePriorityClass'],
+  },
 ];

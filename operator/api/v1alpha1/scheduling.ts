@@ -6,8 +6,21 @@ export const Scheduling = z.strictObject({
     .enum(['auto', 'none', 'native', 'kueue'])
     .default('auto')
     .describe(
-      'auto: the best that the cluster serves. none: plain pods and startTimeout. native: PodGroups of scheduling.k8s.io. kueue: Kueue admits. Default auto.',
+      'auto: a PodGroup of scheduling.k8s.io where the cluster serves them, otherwise as none. native: the same, and the condition GangScheduled says which it is. none: plain pods and startTimeout. kueue: as none, admitted by Kueue. Default auto.',
     ),
-  queueName: z.string().max(253).optional().describe('A Kueue LocalQueue of the namespace. Default none.'),
+  queueName: z
+    .string()
+    .max(253)
+    .optional()
+    .describe(
+      'A Kueue LocalQueue of the namespace. No pod is made until Kueue admits the run. Default none: no queue.',
+    ),
+  queuePriorityClass: z
+    .string()
+    .max(253)
+    .optional()
+    .describe(
+      'A Kueue WorkloadPriorityClass: the priority in the queue. Default: that of trainers.priorityClassName, otherwise 0.',
+    ),
 });
 export type Scheduling = z.output<typeof Scheduling>;

@@ -21,6 +21,8 @@ export const conditionTypes = [
   'Running',
   'Restarting',
   'CheckpointReady',
+  'Admitted',
+  'GangScheduled',
 ] as const;
 export type ConditionType = (typeof conditionTypes)[number];
 
@@ -28,7 +30,9 @@ export const Condition = z.object({
   type: z
     .string()
     .max(64)
-    .describe('Complete, Failed, Suspended, Running, Restarting or CheckpointReady; for kubectl wait.'),
+    .describe(
+      'Complete, Failed, Suspended, Running, Restarting, CheckpointReady, Admitted or GangScheduled; for kubectl wait.',
+    ),
   status: z.enum(['True', 'False', 'Unknown']).describe('Whether it is so.'),
   reason: z.string().max(64).describe('Why, in one word that stays the same across releases.'),
   message: z.string().max(2048).describe('Why, for people.'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DnsLabel, ObjectName, Quantity } from './scalars.ts';
+import { DnsLabel, Duration, ObjectName, Quantity } from './scalars.ts';
 
 const LabelMap = z.record(z.string().min(1).max(317), z.string().max(63)).meta({ maxProperties: 32 });
 
@@ -123,11 +123,14 @@ export const Trainers = z.strictObject({
       "On a cluster, a NetworkPolicy that lets only the run's own pods reach its ranks, and the operator and Prometheus the supervisor. Default true.",
     ),
   disruption: z
-    .enum(['Avoid', 'Allow'])
+    .enum(['Avoid', 'AfterCheckpoint', 'Allow'])
     .default('Avoid')
     .describe(
-      'Whether Cluster Autoscaler and Karpenter may take a node away under a pod that trains. Avoid: not to save money. Allow: they may; the pod saves a checkpoint, and the run goes on elsewhere without a charge. Default Avoid.',
+      'Whether Cluster Autoscaler and Karpenter may take a node away under a pod that trains. Avoid: not to save money. AfterCheckpoint: only within disruptionWindow of a checkpoint. Allow: they may; the pod saves a checkpoint, and the run goes on elsewhere without a charge. Default Avoid.',
     ),
+  disruptionWindow: Duration.default('5m').describe(
+    'How long after a checkpoint a move costs little: with disruption AfterCheckpoint pods may be moved for so long, and Kueue is told that a run is a cheaper victim. Default 5m.',
+  ),
   terminationGracePeriodSeconds: z
     .int()
     .min(1)

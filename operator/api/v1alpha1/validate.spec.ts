@@ -77,7 +77,7 @@ describe('a wrong manifest', () => {
 
   it('is told which fields exist when none is near', () => {
     expect(problemsOf(manifest({ scheduling: { zone: 'a' } }))).toEqual([
-      'spec.scheduling.zone: unknown field; known here: gang, queueName',
+      'spec.scheduling.zone: unknown field; known here: gang, queueName, queuePriorityClass',
     ]);
   });
 

@@ -39,7 +39,7 @@ const table: readonly (readonly [string, string, readonly string[]])[] = [
   [
     'an unknown field with no near one',
     manifest('  scheduling: {zone: a}\n'),
-    ['-:8 spec.scheduling.zone: unknown field; known here: gang, queueName'],
+    ['-:8 spec.scheduling.zone: unknown field; known here: gang, queueName, queuePriorityClass'],
   ],
   [
     'a misspelt value',

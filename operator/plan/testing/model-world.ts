@@ -1,18 +1,14 @@
 import type { TrainingRunStatus } from '../../api/v1alpha1/status.ts';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
+import type { PodGroup } from '../../api/pod-group.ts';
 import type { Pod, Service } from '../../api/wire.ts';
 import type { Action } from '../action.ts';
+import { annotated } from './annotated.ts';
 import { attemptOf, isFinished } from '../gang.ts';
 import { planRun, type Plan } from '../plan.ts';
-import {
-  aCheckpoint,
-  aFinishedPod,
-  aProgressDocument,
-  aRunningPod,
-  deleted,
-  settings,
-  startMs,
-} from './fixtures.ts';
+import { aCheckpoint, aFinishedPod, aProgressDocument, aRunningPod, deleted, startMs } from './fixtures.ts';
+import { ModelQueue } from './model-queue.ts';
+import { settings } from './queues.ts';
 
 /** The smallest world that a plan can be carried out in: objects in memory, pods that change when told to. */
 export class ModelWorld {
@@ -21,6 +17,8 @@ export class ModelWorld {
   isDeleted = false;
   readonly pods = new Map<string, Pod>();
   service: Service | undefined;
+  readonly queue = new ModelQueue();
+  readonly podGroups = new Map<string, PodGroup>();
   savedStep = 0;
   lastAdvanceMs: number | undefined;
   /** Every status that was stored, in order. */
@@ -42,6 +40,8 @@ export class ModelWorld {
           ...(this.savedStep === 0 ? {} : { checkpoint: aCheckpoint(this.savedStep) }),
         }),
         ...(this.lastAdvanceMs === undefined ? {} : { lastAdvanceMs: this.lastAdvanceMs }),
+        queue: this.queue.observe(),
+        podGroups: { apiVersion: 'scheduling.k8s.io/v1alpha2', groups: [...this.podGroups.values()] },
         nowMs: this.nowMs,
       },
       settings,
@@ -87,7 +87,27 @@ export class ModelWorld {
       case 'deleteRun':
         this.isDeleted = true;
         this.pods.clear();
+        return;
+      case 'createPodGroup': {
+        const { name } = action.podGroup.metadata;
+        if (this.podGroups.has(name)) throw new Error(`PodGroup ${name} is made twice`);
+        this.podGroups.set(name, action.podGroup);
+        return;
+      }
+      case 'deletePodGroup':
+        this.podGroups.delete(action.name);
+        return;
+      case 'annotatePod':
+        this.#annotate(action);
+        return;
+      default:
+        this.queue.apply(action);
     }
+  }
+
+  #annotate({ name, annotations }: Extract<Action, { readonly type: 'annotatePod' }>): void {
+    const pod = this.pods.get(name);
+    if (pod !== undefined) this.pods.set(name, annotated(pod, annotations));
   }
 
   /** As the API server does: a pod without processes goes at once, another when its node says so. */

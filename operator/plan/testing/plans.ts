@@ -55,6 +55,20 @@ export function names(actions: readonly Action[]): string[] {
         return `delete network policy ${action.name}`;
       case 'deleteRun':
         return 'delete run';
+      case 'createPodGroup':
+        return `create pod group ${action.podGroup.metadata.name} of ${action.podGroup.spec.schedulingPolicy.gang.minCount}`;
+      case 'deletePodGroup':
+        return `delete pod group ${action.name}`;
+      case 'createWorkload':
+        return 'create workload';
+      case 'deleteWorkload':
+        return 'delete workload';
+      case 'patchWorkloadStatus':
+        return `tell Kueue ${action.status.conditions.map(({ type, status }) => `${type}=${status}`).join(' ')}`;
+      case 'annotateWorkload':
+        return `annotate workload ${JSON.stringify(action.annotations)}`;
+      case 'annotatePod':
+        return `annotate ${action.name} ${JSON.stringify(action.annotations)}`;
     }
   });
 }
