@@ -60,8 +60,9 @@ export async function kueue(context) {
  */
 async function moduleFolder(context, go) {
   const { stdout } = await context.run(go, ['mod', 'download', '-json', `sigs.k8s.io/kueue@${version}`]);
-  /** @type {{ Dir?: unknown }} */
-  const { Dir: dir } = JSON.parse(stdout);
+  /** @type {unknown} */
+  const answer = JSON.parse(stdout);
+  const dir = typeof answer === 'object' && answer !== null && 'Dir' in answer ? answer.Dir : undefined;
   if (typeof dir !== 'string') throw new Error(`Go does not say where the module of Kueue ${version} is`);
   return dir;
 }
