@@ -307,6 +307,28 @@ describe('autoscaling', () => {
     expect(limits).toContain('NoCapacity');
   });
 
+  it('suspends no trial before it has run for its minimum useful time', () => {
+    const minimumUsefulTime = '5m';
+    const manifest = searchManifest({ maxTrials: 24, autoscaling: { ...scaling, minimumUsefulTime } });
+    const model = new SweepModel(manifest, byRate);
+    const beganAtMs = new Map<number, number>();
+    for (let round = 0; round < 12; round += 1) {
+      if (round === 3) model.change({ parallelism: 1 });
+      const before = model.rows;
+      model.act();
+      for (const { index, phase, reason } of model.rows) {
+        const was = before[index]?.phase;
+        if (phase === 'Active' && was !== 'Active') beganAtMs.set(index, model.nowMs);
+        if (reason === 'Shrunk' && was === 'Active')
+          expect(model.nowMs - (beganAtMs.get(index) ?? Infinity)).toBeGreaterThanOrEqual(5 * 60_000);
+      }
+      if (round === 3) expect(model.status).toMatchObject({ target: 1, active: 4 });
+      model.trainEpoch();
+    }
+    expect(model.status.active).toBe(1);
+    expect(model.rows.some(({ reason }) => reason === 'Shrunk')).toBe(true);
+  });
+
   const quotaExceeded = {
     type: 'Running',
     status: 'False' as const,

@@ -90,9 +90,10 @@ function conclude(sweep: TrainingSweep, before: TrainingSweepStatus, decision: D
   });
   const gpus = runs.filter((run) => !isAtRest(run)).reduce((sum, run) => sum + gpusOf(run), 0);
   const isFinished = isFinishedSweep(status);
+  const byName = new Map(runs.map((run) => [run.metadata.name, run]));
   return {
     status,
-    actions: halt?.reason === 'InvalidSpec' ? [] : rows.flatMap((row) => actionOf(sweep, row, runs)),
+    actions: halt?.reason === 'InvalidSpec' ? [] : rows.flatMap((row) => actionOf(sweep, row, byName)),
     announcements: announce(sweep, before, status, rows),
     ...requeue(
       [
@@ -123,9 +124,13 @@ function isOwned({ metadata }: TrainingRun, sweep: TrainingSweep): boolean {
 }
 
 /** What brings the run of a trial to what its row says. */
-function actionOf(sweep: TrainingSweep, row: TrialRow, runs: readonly TrainingRun[]): SweepAction[] {
+function actionOf(
+  sweep: TrainingSweep,
+  row: TrialRow,
+  runs: ReadonlyMap<string, TrainingRun>,
+): SweepAction[] {
   const name = trialName(sweep, row.index);
-  const run = runs.find(({ metadata }) => metadata.name === name);
+  const run = runs.get(name);
   if (run === undefined) {
     const trial = row.phase === 'Active' ? trialRun(sweep, row) : undefined;
     return trial?.ok === true ? [{ type: 'createTrial', run: trial.run }] : [];

@@ -7,7 +7,7 @@ import type { SweepLimit, TrainingSweepStatus, TrialRow } from '../api/v1alpha1/
 import { lossOf } from '../search/objective.ts';
 import { scale } from '../search/scaling.ts';
 import { pointOf, trialCount, trialRun } from '../search/trials.ts';
-import { isPromoted, moveTrial } from './sweep-trials.ts';
+import { moveTrial, promotion } from './sweep-trials.ts';
 
 /** Which trials should run now. */
 export interface Schedule {
@@ -74,6 +74,7 @@ function targetOf(
     ...(before.target === undefined ? {} : { target: before.target }),
     ...(changedAtMs === undefined ? {} : { changedAtMs }),
     wasFull: before.limitedBy === 'NoCapacity' || before.limitedBy === 'Quota',
+    hasGivenUp: rows.some(({ phase, reason }) => phase === 'Paused' && reason === 'Shrunk'),
     running: active.length - waitingSinceMs.length,
     waitingSinceMs,
     nowMs,
@@ -163,8 +164,9 @@ function grow(
   nowMs: number,
 ): { rows: readonly TrialRow[]; hasMore: boolean } {
   const { spec } = sweep;
+  const isPromoted = promotion(rows, spec);
   const waiting = rows
-    .filter((row) => row.phase === 'Paused' && (row.reason !== 'NotPromoted' || isPromoted(row, rows, spec)))
+    .filter((row) => row.phase === 'Paused' && (row.reason !== 'NotPromoted' || isPromoted(row)))
     .sort((left, right) => preference(left, right, sweep));
   const resumed = new Set(waiting.slice(0, Math.max(0, slots)).map(({ index }) => index));
   const next = rows.map((row) => (resumed.has(row.index) ? moveTrial(row, 'Active', nowMs) : row));

@@ -44,11 +44,10 @@ export function learnTrial(
   const learned: TrialRow = { ...row, ...(gpuHours === 0 ? {} : { gpuHours }) };
   if (measurement !== undefined) {
     const value = Number(measurement.value.toPrecision(6));
-    const values = withEvaluation(row.values ?? [], rungEpochs(spec.stopping, epochsOf(run)), {
-      value,
-      epoch: measurement.epoch,
-    });
-    Object.assign(learned, { value, epoch: measurement.epoch }, values.length === 0 ? {} : { values });
+    const { epoch } = measurement;
+    const rungs = spec.stopping.algorithm === 'none' ? [] : rungEpochs(spec.stopping, epochsOf(run));
+    const values = withEvaluation(row.values ?? [], rungs, { value, epoch });
+    Object.assign(learned, { value, epoch }, values.length === 0 ? {} : { values });
   }
   switch (run.status?.phase) {
     case 'Succeeded':
@@ -67,12 +66,17 @@ function failureOf({ status }: TrainingRun): string {
   return status?.lastFailure?.reason ?? failed?.reason ?? 'RunFailed';
 }
 
-/** Whether a trial that did not pass its rung may now. */
-export function isPromoted(row: TrialRow, rows: readonly TrialRow[], spec: TrainingSweepSpec): boolean {
-  const rung = (row.values?.length ?? 0) - 1;
-  const losses = lossesAt(rung, rows, spec);
-  const loss = lossAt(rung, row, spec);
-  return loss === undefined || mayPassRung(loss, losses, spec.stopping.reductionFactor);
+/** Tells whether a trial that did not pass its rung may now. */
+export function promotion(rows: readonly TrialRow[], spec: TrainingSweepSpec): (row: TrialRow) => boolean {
+  // Every rung once, and not once for each trial that waits there.
+  const lossesOf = new Map<number, readonly number[]>();
+  return (row) => {
+    const rung = (row.values?.length ?? 0) - 1;
+    const losses = lossesOf.get(rung) ?? lossesAt(rung, rows, spec).sort((left, right) => left - right);
+    lossesOf.set(rung, losses);
+    const loss = lossAt(rung, row, spec);
+    return loss === undefined || mayPassRung(loss, losses, spec.stopping.reductionFactor);
+  };
 }
 
 /**
@@ -86,12 +90,13 @@ export function stopLosers(
   nowMs: number,
 ): TrialRow[] {
   const { algorithm, minTrials } = spec.stopping;
+  const isPromoted = promotion(rows, spec);
   return rows.map((row, index) => {
     const rung = (row.values?.length ?? 0) - 1;
     const isNew = rung >= (before[index]?.values?.length ?? 0);
     if (row.phase !== 'Active' || !isNew) return row;
     if (algorithm === 'asha') {
-      return isPromoted(row, rows, spec) ? row : moveTrial(row, 'Paused', nowMs, 'NotPromoted');
+      return isPromoted(row) ? row : moveTrial(row, 'Paused', nowMs, 'NotPromoted');
     }
     const others = lossesAt(
       rung,

@@ -9,6 +9,8 @@ export interface ScalingState {
   readonly changedAtMs?: number;
   /** Whether the cluster took no more when the target was last decided. */
   readonly wasFull: boolean;
+  /** Whether trials that found no room were given up and do not run yet. */
+  readonly hasGivenUp: boolean;
   /** Trials that should run and do. */
   readonly running: number;
   /** Since when the trials that should run and do not have waited. */
@@ -26,7 +28,8 @@ export interface Scale {
 
 /**
  * Finds out by trying how many trials the cluster takes: while all of them run the target doubles, while one waits it
- * stays, and a trial that waits for too long is given up. After that the sweep waits before it tries again.
+ * stays, and a trial that waits for too long is given up. After that the sweep waits before it tries again, with one trial
+ * more: where there is no room it would not be there for twice as many.
  */
 export function scale(autoscaling: Autoscaling, state: ScalingState): Scale {
   const { min, max } = autoscaling;
@@ -47,9 +50,8 @@ export function scale(autoscaling: Autoscaling, state: ScalingState): Scale {
   if (running < target || target >= max) return { target, isFull: false };
   // When there was no room a moment ago there is none now.
   const retryAtMs = (state.changedAtMs ?? -Infinity) + parseDurationMs(autoscaling.retryAfter);
-  return state.wasFull && nowMs < retryAtMs
-    ? { target, isFull: true, dueAtMs: retryAtMs }
-    : { target: within(target * 2), isFull: false };
+  if (state.wasFull && nowMs < retryAtMs) return { target, isFull: true, dueAtMs: retryAtMs };
+  return { target: within(state.wasFull && state.hasGivenUp ? target + 1 : target * 2), isFull: false };
 }
 
 /** The first moment that is still to come. */

@@ -39,7 +39,8 @@ describe('successive halving', () => {
       fc.property(
         fc.uniqueArray(fc.integer(), { minLength: 1, maxLength: 60 }),
         fc.integer({ min: 2, max: 6 }),
-        (all, factor) => {
+        (values, factor) => {
+          const all = [...values].sort((left, right) => left - right);
           const passing = all.filter((loss) => mayPassRung(loss, all, factor));
           expect(passing.length).toBe(Math.floor(all.length / factor));
           expect(
@@ -91,6 +92,7 @@ describe('scaling', () => {
     running: 0,
     waitingSinceMs: [],
     wasFull: false,
+    hasGivenUp: false,
     nowMs,
     ...fields,
   });
@@ -108,15 +110,20 @@ describe('scaling', () => {
     expect(waiting(3)).toEqual({ target: 4, isFull: true, dueAtMs: nowMs + 7 * minuteMs });
   });
 
-  it('gives up a trial that waits for too long, and tries again later', () => {
+  it('gives up a trial that waits for too long, and tries again later with one more', () => {
     const longAgo = nowMs - 11 * minuteMs;
     expect(scale(settings, state({ target: 4, running: 3, waitingSinceMs: [longAgo] }))).toEqual({
       target: 3,
       isFull: true,
     });
-    const after = { target: 3, running: 3, changedAtMs: nowMs - minuteMs, wasFull: true };
+    const after = { target: 3, running: 3, changedAtMs: nowMs - minuteMs, wasFull: true, hasGivenUp: true };
     expect(scale(settings, state(after))).toEqual({ target: 3, isFull: true, dueAtMs: nowMs + 4 * minuteMs });
-    expect(scale(settings, state({ ...after, changedAtMs: nowMs - 6 * minuteMs })).target).toBe(6);
+    expect(scale(settings, state({ ...after, changedAtMs: nowMs - 6 * minuteMs })).target).toBe(4);
+  });
+
+  it('goes on doubling when what waited for a machine has got it', () => {
+    const after = { target: 8, running: 8, changedAtMs: nowMs - 6 * minuteMs, wasFull: true };
+    expect(scale(settings, state(after)).target).toBe(16);
   });
 
   it('never leaves its bounds', () => {
@@ -127,6 +134,7 @@ describe('scaling', () => {
           running: fc.nat(40),
           waitingSinceMs: fc.array(fc.integer({ min: 0, max: nowMs }), { maxLength: 20 }),
           wasFull: fc.boolean(),
+          hasGivenUp: fc.boolean(),
           changedAtMs: fc.nat(nowMs),
         }),
         (fields) => {

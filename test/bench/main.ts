@@ -2,13 +2,14 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchAutoscaling } from './autoscaling/bench-autoscaling.ts';
+import { benchSimulation } from './autoscaling/bench-simulation.ts';
 import { benchCheckpoints } from './checkpoint.ts';
 import { benchControlLoop } from './control-loop/bench-control-loop.ts';
 import { benchFullSize } from './full-size/bench-full-size.ts';
 import { benchInput } from './input/bench-input.ts';
 import { benchStep } from './step/bench-step.ts';
 
-/* `npm run bench -- step|full-size|input|checkpoint|control-loop|autoscaling [--rounds N] [--seeds N] [--first-seed N] [--json]`: run it on an otherwise idle machine. */
+/* `npm run bench -- step|full-size|input|checkpoint|control-loop|autoscaling|simulation [--rounds N] [--seeds N] [--first-seed N] [--json]`: run it on an otherwise idle machine. */
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -38,6 +39,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   checkpoint: () => benchCheckpoints(rounds),
   autoscaling: () =>
     benchAutoscaling({ firstSeed: Number(values['first-seed']), seeds: Number(values.seeds), report }),
+  simulation: () => benchSimulation(report),
   'control-loop': () => benchControlLoop({ runCounts: [50, 300, 1000], oneByOne: 50, report }),
 };
 

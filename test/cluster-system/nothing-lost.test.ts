@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { labels } from '../../operator/api/v1alpha1/group.ts';
 import type { LastFailure, TrainingRunStatus } from '../../operator/api/v1alpha1/status.ts';
 import { until } from '../control-plane/until.ts';
@@ -40,6 +40,8 @@ import {
   type Outcome,
   type SpecChanges,
 } from './runs.ts';
+import { watchPodLifetimes } from './pod-lifetimes.ts';
+import { applySweep, sweepReaches, trialSteps } from './sweeps.ts';
 import { attemptLogs, hasSaved } from './trainer-logs.ts';
 import { bucket, namespace, openClusterSystem, type ClusterSystem } from './world.ts';
 
@@ -93,9 +95,9 @@ function expectFailure(status: TrainingRunStatus, charged: number, failure: Part
 }
 
 /** An orderly end loses nothing: over all attempts every step was trained once. */
-function expectNoStepTwice(name: string): void {
+function expectNoStepTwice(name: string, count = steps): void {
   const trained = attemptLogs(system, name).flatMap((log) => log.steps);
-  expect(trained).toEqual(Array.from({ length: steps }, (_, index) => index + 1));
+  expect(trained).toEqual(Array.from({ length: count }, (_, index) => index + 1));
 }
 
 /** The whole gang goes to one node, so that nobody is left to say that it lost a peer. */
@@ -294,6 +296,52 @@ describe('a node that is silent but alive', () => {
       await patchSpec(system, 'silent', { suspend: true });
     }
     expect((await reaches(system, 'silent', 'Suspended')).attempt).toBe(2);
+  });
+});
+
+describe('a sweep', () => {
+  it('that shrinks and then has used up its budget suspends trials with a checkpoint, and loses no step', async () => {
+    const names = ['narrow-0', 'narrow-1'];
+    const lifetimes = await watchPodLifetimes(system.cluster);
+    onTestFinished(() => lifetimes.close());
+    await applySweep(system, 'narrow', { parallelism: 2 });
+    await Promise.all(names.map((trial) => hasSaved(system, trial, 20)));
+    await applySweep(system, 'narrow', { parallelism: 1 });
+    const narrow = await sweepReaches(
+      system,
+      'narrow',
+      'one of two is suspended',
+      ({ trials = [] }) =>
+        trials
+          .map(({ phase }) => phase)
+          .sort()
+          .join() === 'Active,Paused',
+    );
+    const paused = narrow.trials?.find(({ phase }) => phase === 'Paused');
+    expect(paused?.reason).toBe('Shrunk');
+    // Less than they have used by now.
+    await applySweep(system, 'narrow', { parallelism: 1, budget: { gpuHours: 1e-6 } });
+    const spent = await sweepReaches(system, 'narrow', 'it has ended', ({ phase }) => phase === 'Failed');
+    expect(spent).toMatchObject({ limitedBy: 'Budget', active: 0, counts: { paused: 2 } });
+    for (const trial of names) {
+      const { checkpoint } = await reaches(system, trial, 'Suspended');
+      expect(checkpoint?.step).toBe(attemptLogs(system, trial).at(-1)?.saved.at(-1));
+    }
+
+    await applySweep(system, 'narrow', { parallelism: 2 });
+    const { gpuHours } = await sweepReaches(
+      system,
+      'narrow',
+      'it ends',
+      ({ phase }) => phase === 'Succeeded',
+    );
+    for (const trial of names) {
+      expectNoStepTwice(trial, trialSteps);
+      expect(attemptLogs(system, trial)).toHaveLength(2);
+    }
+    // One GPU each. Statuses have whole seconds, and are written a moment after what happened.
+    const seconds = names.reduce((sum, trial) => sum + lifetimes.ofRunMs(trial), 0) / 1000;
+    expect(Math.abs((gpuHours ?? NaN) * 3600 - seconds)).toBeLessThan(5 + 0.1 * seconds);
   });
 });
 

@@ -43,20 +43,24 @@ export function manifest(system: ClusterSystem, name: string, changes: SpecChang
     apiVersion,
     kind: trainingRunKind,
     metadata: { name, namespace },
-    spec: {
-      model: { depth: 8, stem: 'small', classes: 10, imageSize: 28, channels: 1 },
-      data: { format: 'fashion-mnist', train: system.data, augmentation: 'light' },
-      recipe,
-      trainers,
-      checkpoints: {
-        uri: `s3://${bucket}/`,
-        endpoint: system.proxy.endpoint,
-        credentials: { secretRef: { name: keysSecret } },
-        every: { steps: 20 },
-      },
-      failurePolicy,
-      ...changes,
+    spec: { ...runSpec(system), ...changes },
+  };
+}
+
+/** The spec of such a run. */
+export function runSpec({ data, proxy }: ClusterSystem): SpecChanges {
+  return {
+    model: { depth: 8, stem: 'small', classes: 10, imageSize: 28, channels: 1 },
+    data: { format: 'fashion-mnist', train: data, augmentation: 'light' },
+    recipe,
+    trainers,
+    checkpoints: {
+      uri: `s3://${bucket}/`,
+      endpoint: proxy.endpoint,
+      credentials: { secretRef: { name: keysSecret } },
+      every: { steps: 20 },
     },
+    failurePolicy,
   };
 }
 

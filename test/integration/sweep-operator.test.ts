@@ -72,7 +72,7 @@ describe('a sweep that scales itself', () => {
     await world().submit(name, {
       maxTrials: 20,
       runTemplate: { ...runTemplate, trainers: { gpusPerPod: 4 } },
-      autoscaling: { max: 8, startWithin: '1s', giveBackAfter: '5s', retryAfter: '3s' },
+      autoscaling: { max: 4, startWithin: '1s', giveBackAfter: '3s', retryAfter: '1s' },
     });
     // Eight GPUs: two trials run, and of the four that it tried two wait.
     await world().reaches(name, 'it tries four', ({ target }) => target === 4);

@@ -19,6 +19,10 @@ export interface Node {
   readonly killedAtMs: number;
   /** Since when no pod is on it. */
   idleSinceMs: number;
+  /** Since when it has been less than half full, with room elsewhere for its pods; absent while it is not so. */
+  foldableSinceMs?: number;
+  /** Whether its pods were told to go elsewhere and no pod may come. */
+  isDraining: boolean;
   /** Whether it has the trainer's image. */
   hasImage: boolean;
 }
@@ -27,6 +31,8 @@ export interface Node {
 const startMs = { min: 90_000, max: 210_000 };
 /** The Cluster Autoscaler's default of --scale-down-unneeded-time. */
 const unneededMs = 10 * 60_000;
+/** The Cluster Autoscaler's default of --scale-down-gpu-utilization-threshold. */
+const foldBelowShare = 0.5;
 
 /**
  * Machines that are added for pods that find no room and taken away when nothing runs on them, as the Cluster Autoscaler
@@ -80,6 +86,7 @@ export class NodePool {
         readyAtMs,
         killedAtMs: readyAtMs - meanLifeHours * 3_600_000 * Math.log(1 - uniform(seed, 'life', ordinal)),
         idleSinceMs: readyAtMs,
+        isDraining: false,
         hasImage: false,
       });
     }
@@ -89,8 +96,29 @@ export class NodePool {
   shrink(isUsed: (node: Node) => boolean, nowMs: number): void {
     for (const node of this.ready(nowMs)) {
       if (isUsed(node)) node.idleSinceMs = nowMs;
-      else if (nowMs - node.idleSinceMs >= unneededMs) this.#remove(node, nowMs);
+      else if (node.isDraining || nowMs - node.idleSinceMs >= unneededMs) this.#remove(node, nowMs);
     }
+  }
+
+  /**
+   * The machine, if there is one, whose pods should move to others, as the Cluster Autoscaler moves pods that may be
+   * moved: one at a time, when it has been less than half full for as long as an empty one is kept.
+   * @param usedGpus of a machine by pods, all of which may be moved
+   */
+  fold(usedGpus: (node: Node) => number, nowMs: number): Node | undefined {
+    const nodes = this.ready(nowMs).filter(({ isDraining }) => !isDraining);
+    const freeGpus = nodes.reduce((sum, node) => sum + this.gpusPerNode - usedGpus(node), 0);
+    for (const node of nodes) {
+      const used = usedGpus(node);
+      const isFoldable =
+        used > 0 && used < foldBelowShare * this.gpusPerNode && freeGpus - (this.gpusPerNode - used) >= used;
+      if (isFoldable) node.foldableSinceMs ??= nowMs;
+      else delete node.foldableSinceMs;
+    }
+    if (nodes.length < this.ready(nowMs).length) return undefined;
+    const folded = nodes.find(({ foldableSinceMs = Infinity }) => nowMs - foldableSinceMs >= unneededMs);
+    if (folded !== undefined) folded.isDraining = true;
+    return folded;
   }
 
   /** Machines that the spot market takes away now. */

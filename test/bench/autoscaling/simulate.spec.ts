@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { simulate, type Simulation, type SimulationOptions } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import type { Simulation, SimulationOptions } from './simulation.ts';
 
 const options: SimulationOptions = {
   seed: 2,
@@ -23,6 +24,17 @@ describe('a simulated cluster', () => {
 
   it('follows from its seed', async () => {
     expect(await simulate(options)).toEqual(simulation);
+  });
+
+  it('moves the last trainer of a machine to another when it may, and trains nothing again for it', async () => {
+    const pool = { gpusPerNode: 3, maxNodes: 2, meanLifeHours: 1000 };
+    const policy = { parallelism: 4, disruption: 'Allow' } as const;
+    expect(await simulate({ ...options, trials: 4, pool, policy })).toMatchObject({
+      moves: 1,
+      trainedToTheEnd: 4,
+      trainedAgainGpuHours: 0,
+      twins: 0,
+    });
   });
 
   it('trains every trial to its end and pays for it when none is stopped', async () => {

@@ -2,6 +2,7 @@ import type { ProgressDocument } from '../../../operator/api/trainer/progress.ts
 import { labels } from '../../../operator/api/v1alpha1/group.ts';
 import type { Pod } from '../../../operator/api/wire.ts';
 import type { Clock } from '../../../operator/base/clock.ts';
+import { isClusterError } from '../../../operator/cluster/cluster-error.ts';
 import { resourceTypes, type Cluster } from '../../../operator/cluster/cluster.ts';
 import type { Node, NodePool } from './node-pool.ts';
 import {
@@ -25,6 +26,31 @@ const prepareMs = 20_000;
 /** From the end of a node to the end of its pods in the API: lease, node controller and pod garbage collector. */
 const noticeMs = 60_000;
 
+export interface SimulatedClusterOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly pool: NodePool;
+  /** Of the trials' natures. */
+  readonly seed: number;
+  /** What statuses of pods say that the time is. */
+  readonly stamp: () => string;
+  /** Somebody else places pods on the machines, and has to be told of them. Default: they are placed here. */
+  readonly scheduler?: Scheduler;
+}
+
+/** A scheduler that knows machines by their Node objects. */
+export interface Scheduler {
+  nodeCame(name: string): Promise<void>;
+  nodeWent(name: string): Promise<void>;
+}
+
+/** A trainer began, or ended for whatever reason. */
+export interface TrialEvent {
+  readonly trial: number;
+  readonly what: 'begins' | 'ends';
+  readonly atMs: number;
+}
+
 interface Lost {
   readonly trainer: Trainer;
   readonly noticedAtMs: number;
@@ -32,10 +58,12 @@ interface Lost {
 
 /** What happens on the nodes of a pool: pods of one GPU are placed and train, nodes come and go. */
 export class SimulatedCluster {
+  readonly #options: SimulatedClusterOptions;
   readonly #cluster: Cluster;
   readonly #clock: Clock;
   readonly #pool: NodePool;
-  readonly #seed: number;
+  /** Machines that the scheduler knows. */
+  readonly #announced = new Set<string>();
   /** Pods by UID, in the order in which they were made. */
   readonly #pods = new Map<string, Pod>();
   readonly #trainers = new Map<string, Trainer>();
@@ -50,12 +78,16 @@ export class SimulatedCluster {
   lostMs = 0;
   /** Trainers that began while another of the same trial lived: there must be none. */
   twins = 0;
+  /** Trainers that were told to go on elsewhere. */
+  moves = 0;
 
-  constructor(cluster: Cluster, clock: Clock, pool: NodePool, seed: number) {
-    this.#cluster = cluster;
-    this.#clock = clock;
-    this.#pool = pool;
-    this.#seed = seed;
+  readonly events: TrialEvent[] = [];
+
+  constructor(options: SimulatedClusterOptions) {
+    this.#options = options;
+    this.#cluster = options.cluster;
+    this.#clock = options.clock;
+    this.#pool = options.pool;
   }
 
   /** What the trainer at an address answers at `GET /progress`. */
@@ -97,6 +129,38 @@ export class SimulatedCluster {
     this.#pool.grow(waiting, nowMs);
     const used = new Set([...this.#trainers.values()].map(({ node }) => node));
     this.#pool.shrink(({ name }) => used.has(name), nowMs);
+    await this.#fold(nowMs);
+    await this.#tellScheduler(nowMs);
+  }
+
+  /** Moves trainers that may be moved from machines that are nearly empty to others. */
+  async #fold(nowMs: number): Promise<void> {
+    const trainers = [...this.#trainers.values()];
+    if (!trainers.every(({ pod }) => mayBeMoved(pod))) return;
+    const on = (name: string) => trainers.filter(({ node }) => node === name);
+    const folded = this.#pool.fold(({ name }) => on(name).length, nowMs);
+    if (folded === undefined) return;
+    for (const { pod } of on(folded.name)) {
+      const { namespace = '', name, uid = '' } = pod.metadata;
+      this.moves += 1;
+      await unlessGone(() =>
+        this.#cluster.delete(resourceTypes.pods, { namespace, name }, { preconditions: { uid } }),
+      );
+    }
+  }
+
+  async #tellScheduler(nowMs: number): Promise<void> {
+    const { scheduler } = this.#options;
+    if (scheduler === undefined) return;
+    const ready = new Set(this.#pool.ready(nowMs).map(({ name }) => name));
+    for (const name of [...this.#announced].filter((known) => !ready.has(known))) {
+      this.#announced.delete(name);
+      await scheduler.nodeWent(name);
+    }
+    for (const name of [...ready].filter((known) => !this.#announced.has(known))) {
+      this.#announced.add(name);
+      await scheduler.nodeCame(name);
+    }
   }
 
   #loseTrainersOf(node: Node): void {
@@ -114,10 +178,13 @@ export class SimulatedCluster {
     this.#lost = this.#lost.filter(({ noticedAtMs }) => noticedAtMs > nowMs);
     for (const { trainer } of noticed) {
       const { uid = '' } = trainer.pod.metadata;
-      if (!this.#pods.has(uid)) continue;
-      await this.#report(trainer.pod, lostStatus);
-      await this.#remove(trainer.pod);
+      if (this.#pods.has(uid)) await this.#fail(trainer.pod);
     }
+  }
+
+  async #fail(pod: Pod): Promise<void> {
+    await this.#report(pod, lostStatus);
+    await this.#remove(pod);
   }
 
   async #look(trainer: Trainer, pod: Pod, nowMs: number): Promise<void> {
@@ -126,16 +193,17 @@ export class SimulatedCluster {
     if (isAsked || isComplete) {
       // Told to end, it saves where it is.
       this.#end(trainer, epochAt(trainer, nowMs), nowMs);
-      await this.#report(pod, endedStatus(trainer, nowMs));
+      await this.#report(pod, endedStatus(trainer, nowMs, this.#options.stamp()));
       if (isAsked) await this.#remove(pod);
     } else if (pod.status?.phase !== 'Running' && nowMs >= trainer.startsAtMs - prepareMs) {
       this.#byAddress.set(trainer.address, trainer);
-      await this.#report(pod, runningStatus(trainer, nowMs));
+      await this.#report(pod, runningStatus(trainer, this.#options.stamp()));
     }
   }
 
   #end(trainer: Trainer, savedEpoch: number, nowMs: number): void {
     const { metadata } = trainer.pod;
+    this.events.push({ trial: trialOf(trainer.pod), what: 'ends', atMs: nowMs });
     this.#trainers.delete(metadata.uid ?? '');
     this.#byAddress.delete(trainer.address);
     this.#saved.set(metadata.labels?.[labels.runUid] ?? '', savedEpoch);
@@ -145,9 +213,37 @@ export class SimulatedCluster {
     );
   }
 
-  /** Puts pods on the fullest node that has room, as is usual where nodes are added and removed; how many found none. */
-  async #placePods(nowMs: number): Promise<number> {
+  /** Begins trainers of pods that have a machine; how many pods found none. */
+  #placePods(nowMs: number): Promise<number> {
+    return this.#options.scheduler === undefined ? this.#schedulePods(nowMs) : this.#findPlacedPods(nowMs);
+  }
+
+  async #findPlacedPods(nowMs: number): Promise<number> {
     const ready = this.#pool.ready(nowMs);
+    let waiting = 0;
+    for (const [uid, pod] of [...this.#pods]) {
+      const { nodeName } = pod.spec;
+      if (this.#trainers.has(uid) || this.#hasEnded(pod)) continue;
+      const node = ready.find(({ name }) => name === nodeName);
+      if (node !== undefined) this.#begin(pod, node, nowMs);
+      // It was placed on a machine that was taken away meanwhile.
+      else if (nodeName !== undefined) await this.#fail(pod);
+      else if (isUnschedulable(pod)) waiting += 1;
+    }
+    return waiting;
+  }
+
+  #hasEnded({ status, metadata }: Pod): boolean {
+    return (
+      status?.phase === 'Succeeded' ||
+      status?.phase === 'Failed' ||
+      this.#lost.some(({ trainer }) => trainer.pod.metadata.uid === metadata.uid)
+    );
+  }
+
+  /** Puts pods on the fullest node that has room, as is usual where nodes are added and removed; how many found none. */
+  async #schedulePods(nowMs: number): Promise<number> {
+    const ready = this.#pool.ready(nowMs).filter(({ isDraining }) => !isDraining);
     const free = new Map(ready.map(({ name }) => [name, this.#pool.gpusPerNode]));
     for (const { node } of this.#trainers.values()) free.set(node, (free.get(node) ?? 0) - 1);
     let waiting = 0;
@@ -168,7 +264,7 @@ export class SimulatedCluster {
   }
 
   async #start(pod: Pod, node: Node, nowMs: number): Promise<void> {
-    const { namespace = '', name, uid = '', labels: given = {} } = pod.metadata;
+    const { namespace = '', name, uid = '' } = pod.metadata;
     const bound = await this.#cluster.patch(
       resourceTypes.pods,
       { namespace, name },
@@ -176,17 +272,23 @@ export class SimulatedCluster {
       { uid },
     );
     this.#pods.set(uid, bound);
+    this.#begin(bound, node, nowMs);
+  }
+
+  #begin(pod: Pod, node: Node, nowMs: number): void {
+    const { uid = '', labels: given = {} } = pod.metadata;
     const runUid = given[labels.runUid] ?? '';
     if ([...this.#trainers.values()].some((other) => other.pod.metadata.labels?.[labels.runUid] === runUid))
       this.twins += 1;
-    const index = Number(/-(\d+)$/.exec(given[labels.run] ?? '')?.[1]);
+    const trial = trialOf(pod);
+    this.events.push({ trial, what: 'begins', atMs: nowMs });
     const address = this.#newAddress();
     this.#trainers.set(uid, {
-      pod: bound,
+      pod,
       node: node.name,
       startsAtMs: nowMs + (node.hasImage ? 0 : pullImageMs) + startContainerMs + prepareMs,
       fromEpoch: this.#saved.get(runUid) ?? 0,
-      nature: trialNature(this.#seed, index),
+      nature: trialNature(this.#options.seed, trial),
       address,
     });
     node.hasImage = true;
@@ -194,27 +296,47 @@ export class SimulatedCluster {
 
   #newAddress(): string {
     this.#addresses += 1;
-    return `10.${this.#addresses >> 16}.${(this.#addresses >> 8) & 255}.${this.#addresses & 255}`;
+    // Nobody listens there, so that whoever asks is refused at once.
+    return `127.${64 + (this.#addresses >> 16)}.${(this.#addresses >> 8) & 255}.${this.#addresses & 255}`;
   }
 
   async #report({ metadata }: Pod, status: object): Promise<void> {
     const { namespace = '', name, uid = '' } = metadata;
-    const written = await this.#cluster.patchStatus(
-      resourceTypes.pods,
-      { namespace, name },
-      { status },
-      { uid },
-    );
-    this.#pods.set(uid, written);
+    await unlessGone(async () => {
+      const key = { namespace, name };
+      this.#pods.set(uid, await this.#cluster.patchStatus(resourceTypes.pods, key, { status }, { uid }));
+    });
   }
 
   async #remove({ metadata }: Pod): Promise<void> {
     const { namespace = '', name, uid = '' } = metadata;
     this.#pods.delete(uid);
-    await this.#cluster.delete(
-      resourceTypes.pods,
-      { namespace, name },
-      { preconditions: { uid }, gracePeriodSeconds: 0 },
+    await unlessGone(() =>
+      this.#cluster.delete(
+        resourceTypes.pods,
+        { namespace, name },
+        { preconditions: { uid }, gracePeriodSeconds: 0 },
+      ),
     );
   }
+}
+
+/** The operator may have deleted a pod that never ran a moment ago. */
+async function unlessGone(call: () => Promise<void>): Promise<void> {
+  await call().catch((error: unknown) => {
+    if (!isClusterError(error, 'NotFound')) throw error;
+  });
+}
+
+function trialOf({ metadata }: Pod): number {
+  return Number(/-(\d+)$/.exec(metadata.labels?.[labels.run] ?? '')?.[1]);
+}
+
+/** As the Cluster Autoscaler reads it. */
+function mayBeMoved({ metadata }: Pod): boolean {
+  return metadata.annotations?.['cluster-autoscaler.kubernetes.io/safe-to-evict'] === 'true';
+}
+
+function isUnschedulable({ status }: Pod): boolean {
+  return status?.conditions?.some(({ reason }) => reason === 'Unschedulable') ?? false;
 }

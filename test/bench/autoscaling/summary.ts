@@ -1,5 +1,5 @@
 import { studentQuantile } from '../../../operator/search/student.ts';
-import type { Simulation } from './simulate.ts';
+import type { Simulation } from './simulation.ts';
 
 /** Simulations of each policy, in the order of the seeds. */
 export type Results = Readonly<Record<string, readonly Simulation[]>>;
@@ -56,8 +56,8 @@ export function drawTable(results: Results): string[] {
   const mean = (simulations: readonly Simulation[], of: (simulation: Simulation) => number) =>
     estimate(simulations.map(of)).mean;
   return [
-    '| policy | makespan, h | paid, GPU-h | used, GPU-h | paid / used | spot kills | trained again, GPU-h | behind the best, points |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| policy | makespan, h | paid, GPU-h | used, GPU-h | paid / used | spot kills | trained again, GPU-h | moves | behind the best, points |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...Object.entries(results).map(([name, simulations]) => {
       const paid = mean(simulations, ({ paidGpuHours }) => paidGpuHours);
       const used = mean(simulations, ({ usedGpuHours }) => usedGpuHours);
@@ -69,6 +69,7 @@ export function drawTable(results: Results): string[] {
         (paid / used).toFixed(2),
         mean(simulations, ({ spotKills }) => spotKills).toFixed(1),
         mean(simulations, ({ trainedAgainGpuHours }) => trainedAgainGpuHours).toFixed(2),
+        mean(simulations, ({ moves }) => moves).toFixed(1),
         (100 * mean(simulations, ({ bestTop1, foundTop1 }) => bestTop1 - foundTop1)).toFixed(2),
       ];
       return `| ${cells.join(' | ')} |`;

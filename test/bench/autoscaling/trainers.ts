@@ -34,13 +34,14 @@ export function savedAt(trainer: Trainer, nowMs: number): number {
 export function progressOf(trainer: Trainer, nowMs: number): ProgressDocument {
   const { metadata } = trainer.pod;
   const saved = savedAt(trainer, nowMs);
+  const at = toTimestamp(nowMs);
   return {
     runUid: metadata.labels?.[labels.runUid] ?? '',
     attempt: Number(metadata.labels?.[labels.attempt]),
     state: 'Training',
     lastStepAtMs: nowMs,
-    progress: progressAt(trainer, epochAt(trainer, nowMs), nowMs),
-    ...(saved === 0 ? {} : { checkpoint: checkpointOf(saved, nowMs) }),
+    progress: progressAt(trainer, epochAt(trainer, nowMs), at),
+    ...(saved === 0 ? {} : { checkpoint: checkpointOf(saved, at) }),
     history: [],
   };
 }
@@ -48,7 +49,7 @@ export function progressOf(trainer: Trainer, nowMs: number): ProgressDocument {
 function progressAt(
   { nature }: Trainer,
   epoch: number,
-  nowMs: number,
+  at: string,
 ): NonNullable<ProgressDocument['progress']> {
   const done = Math.floor(epoch);
   const top1 = nature.top1(done);
@@ -58,51 +59,50 @@ function progressAt(
     step: Math.floor(epoch * stepsPerEpoch),
     steps: epochs * stepsPerEpoch,
     percent: Math.floor((100 * epoch) / epochs),
-    updatedAt: toTimestamp(nowMs),
+    updatedAt: at,
     ...(done === 0 ? {} : { validation: { epoch: done, top1, top5: top1, loss: 1 - top1 } }),
   };
 }
 
-function checkpointOf(epoch: number, nowMs: number): Checkpoint {
+function checkpointOf(epoch: number, at: string): Checkpoint {
   const step = Math.floor(epoch * stepsPerEpoch);
-  return { step, epoch, uri: `/checkpoints/step-${step}`, savedAt: toTimestamp(nowMs) };
+  return { step, epoch, uri: `/checkpoints/step-${step}`, savedAt: at };
 }
 
 /** The status of a pod whose trainer runs. */
-export function runningStatus({ address }: Trainer, nowMs: number): PodStatus {
+export function runningStatus({ address }: Trainer, at: string): PodStatus {
   return {
     phase: 'Running',
     podIP: address,
-    startTime: toTimestamp(nowMs),
+    startTime: at,
     conditions: [
       { type: 'PodScheduled', status: 'True' },
       { type: 'Ready', status: 'True' },
     ],
-    containerStatuses: [container({ running: { startedAt: toTimestamp(nowMs) } }, true)],
+    containerStatuses: [container({ running: { startedAt: at } }, true)],
   };
 }
 
 /** Of one that was told to end and saved a checkpoint where it was, or that trained all its epochs. */
-export function endedStatus(trainer: Trainer, nowMs: number): PodStatus {
+export function endedStatus(trainer: Trainer, nowMs: number, at: string): PodStatus {
   const epoch = epochAt(trainer, nowMs);
   const isComplete = epoch >= epochs;
   const top1 = trainer.nature.top1(epochs);
   const message = formatTerminationMessage({
     reason: isComplete ? 'Completed' : 'Terminated',
     message: '',
-    checkpoint: checkpointOf(epoch, nowMs),
-    progress: progressAt(trainer, epoch, nowMs),
+    checkpoint: checkpointOf(epoch, at),
+    progress: progressAt(trainer, epoch, at),
     ...(isComplete
-      ? { result: { top1, top5: top1, epochs, trainSeconds: 0, uri: checkpointOf(epoch, nowMs).uri } }
+      ? { result: { top1, top5: top1, epochs, trainSeconds: 0, uri: checkpointOf(epoch, at).uri } }
       : {}),
   });
   const exitCode = isComplete ? 0 : 143;
-  const finishedAt = toTimestamp(nowMs);
   return {
     phase: isComplete ? 'Succeeded' : 'Failed',
     conditions: [{ type: 'Ready', status: 'False' }],
     containerStatuses: [
-      container({ terminated: { exitCode, reason: 'Completed', message, finishedAt } }, false),
+      container({ terminated: { exitCode, reason: 'Completed', message, finishedAt: at } }, false),
     ],
   };
 }

@@ -1,0 +1,10 @@
+import { systemClock, type Clock } from '../../../operator/base/clock.ts';
+
+/** The machine's own clock, so many times as fast. */
+export function scaledClock(speed: number): Clock {
+  const startMs = systemClock.now();
+  return {
+    now: () => startMs + (systemClock.now() - startMs) * speed,
+    sleep: (ms, signal) => systemClock.sleep(ms / speed, signal),
+  };
+}
