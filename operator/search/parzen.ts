@@ -13,7 +13,8 @@ interface Kernel {
 
 /**
  * A mixture of truncated Gaussians, one at each place and one as wide as the axis, the prior. Each is as wide as the
- * distance to its farther neighbour (Bergstra et al. 2011, section 4.2), at least 1 / min(100, places + 1).
+ * distance to its farther neighbour (Bergstra et al. 2011, section 4.2), at least 1 / min(100, places + 2). The ends of the
+ * axis are no neighbours, as with Optuna's `consider_endpoints=False`.
  */
 export function parzen(shares: readonly number[]): Density {
   const kernels = kernelsOf(shares);
@@ -39,15 +40,16 @@ export function parzen(shares: readonly number[]): Density {
 }
 
 function kernelsOf(shares: readonly number[]): Kernel[] {
-  const means = [...shares, 0.5].sort((left, right) => left - right);
-  const narrowest = 1 / Math.min(100, shares.length + 1);
-  const prior = means.indexOf(0.5);
-  return means.map((mean, index) => {
-    if (index === prior) return { mean, deviation: 1 };
-    const left = mean - (means[index - 1] ?? 0);
-    const right = (means[index + 1] ?? 1) - mean;
-    return { mean, deviation: Math.min(1, Math.max(narrowest, left, right)) };
+  const means = [...shares].sort((left, right) => left - right);
+  const narrowest = 1 / Math.min(100, shares.length + 2);
+  // The ends of the axis are neighbours of a lonely place only: nothing was seen there.
+  const [first, last] = means.length === 1 ? [0, 1] : [-Infinity, Infinity];
+  const kernels = means.map((mean, index) => {
+    const gaps = [mean - (means[index - 1] ?? first), (means[index + 1] ?? last) - mean];
+    const widest = Math.max(...gaps.filter((gap) => gap < Infinity));
+    return { mean, deviation: Math.min(1, Math.max(narrowest, widest)) };
   });
+  return [...kernels, { mean: 0.5, deviation: 1 }];
 }
 
 /** Halves the axis until the place is known to 1e-9: needs no approximation of the inverse. */

@@ -54,7 +54,7 @@ const mixedSpace: Parameter[] = [
   { path: 'choice', values: ['a', 'b', 'c', 'd'] },
 ];
 
-const seeds = Array.from({ length: 15 }, (_, seed) => seed);
+const seeds = Array.from({ length: 30 }, (_, seed) => seed);
 
 function bestOf(
   trials: number,
@@ -72,7 +72,7 @@ function bestOf(
 describe('tpe', () => {
   it.each([
     { what: 'the function of Branin', loss: branin, space: braninSpace, trials: 60, atMost: 0.6 },
-    { what: 'the function of Hartmann', loss: hartmann6, space: hartmannSpace, trials: 100, atMost: -2.7 },
+    { what: 'the function of Hartmann', loss: hartmann6, space: hartmannSpace, trials: 100, atMost: -2.9 },
     { what: 'a rate and a choice', loss: mixed, space: mixedSpace, trials: 40, atMost: 0.05 },
   ])('comes closer to the minimum of $what than random search does', ({ loss, space, trials, atMost }) => {
     const tpe = seeds.map((seed) =>
