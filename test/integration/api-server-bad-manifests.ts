@@ -678,4 +678,10 @@ export const badManifests: readonly BadManifest[] = [
     field: 'spec.scheduling.queueName',
     says: 'scheduling.gang kueue needs scheduling.queueName',
   },
+  {
+    what: 'a priority in no queue',
+    spec: { scheduling: { queuePriorityClass: 'urgent' } },
+    field: 'spec.scheduling.queuePriorityClass',
+    says: 'scheduling.queuePriorityClass needs scheduling.queueName',
+  },
 ];
