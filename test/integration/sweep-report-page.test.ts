@@ -28,7 +28,7 @@ function pageOf(manifest: object, rows: readonly Partial<TrialRow>[]): string {
       ...{ epoch, trainLoss: 1, learningRate: 0.1, top1: value - 0.1 / epoch },
     })),
   }));
-  return drawSweepPage({ sweep, curves, madeAt, version: '0.1.0' });
+  return drawSweepPage({ sweep, curves, environment: [['TensorFlow', '2.21.0']], madeAt, version: '0.1.0' });
 }
 
 const values = [0.9, 0.92, 0.9, 0.902, 0.921, 0.906, 0.898, 0.919, 0.899];

@@ -37,7 +37,7 @@ export const everyCommand: Readonly<Record<string, readonly CommandLine[]>> = {
   resume: [done('resume digits -n vision')],
   plot: [done('plot digits -n vision')],
   compare: [done('compare digits letters -n vision')],
-  report: [done('report small --dir here')],
+  report: [done('report small --dir here'), done('report tricks -n vision')],
   profile: [
     {
       ...done('profile small.yaml'),

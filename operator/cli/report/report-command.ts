@@ -1,27 +1,25 @@
 import { writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { z } from 'zod';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
+import type { TrainingSweep } from '../../api/v1alpha1/training-sweep.ts';
 import { toTimestamp } from '../../base/clock.ts';
-import { describeError } from '../../base/errors.ts';
 import { resourceTypes } from '../../cluster/cluster.ts';
-import { CheckpointSummary } from '../checkpoints/checkpoint-documents.ts';
-import { runCheckpointsProgram, type StoreOptions } from '../checkpoints/checkpoints-program.ts';
+import type { CheckpointSummary } from '../checkpoints/checkpoint-documents.ts';
+import type { StoreOptions } from '../checkpoints/checkpoints-program.ts';
 import { withConnection, type Connection } from '../connection/connection.ts';
 import { goOnWithout } from '../connection/go-on-without.ts';
 import { choosePlace, withPlaceOptions, type PlaceOptions } from '../connection/place.ts';
 import type { CommandContext } from '../context.ts';
 import { lastSeenMs, type ReadEvent } from '../display/event-table.ts';
-import { nameOf } from '../display/run-block.ts';
 import { commandExitCodes } from '../exit-codes.ts';
-import { newestCheckpoint } from '../curves/saved-curves.ts';
 import { readCurves } from '../curves/run-curves.ts';
 import { findRun } from '../find-runs.ts';
 import { readVersion } from '../version.ts';
 import type { Moment } from './charts.ts';
-import { CheckpointOrigin, describeEnvironment } from './environment.ts';
+import { describeEnvironment } from './environment.ts';
 import { findSweep, type FoundSweep } from './find-sweep.ts';
+import { readCheckpoints } from './stored-checkpoints.ts';
 import { readTrialCurves } from './sweep-curves.ts';
 
 interface ReportOptions extends PlaceOptions, StoreOptions {
@@ -100,52 +98,32 @@ async function sweepReport(
   context: CommandContext,
 ): Promise<Report> {
   const curves = await readTrialCurves(runs, connection, store, context);
+  const environment = await environmentOf(sweep, runs, connection, store, context);
   const { drawSweepPage } = await import('./sweep-page.ts');
   return {
-    page: drawSweepPage({ sweep, curves, ...madeBy(context) }),
+    page: drawSweepPage({ sweep, curves, environment, ...madeBy(context) }),
     file: `${sweep.metadata.name}.html`,
   };
+}
+
+/** That of the best trial, or else of the last that is still there: all trials have the same but for their settings. */
+async function environmentOf(
+  { status }: TrainingSweep,
+  runs: readonly TrainingRun[],
+  connection: Connection,
+  store: StoreOptions,
+  context: CommandContext,
+): Promise<[string, string][]> {
+  const run = runs.find(({ metadata }) => metadata.name === status?.best?.trial) ?? runs.at(-1);
+  if (run === undefined) return [];
+  const { origin } = await readCheckpoints(run, store, context);
+  const rows = await describeEnvironment(run, origin, connection, context);
+  return [['trial', `${run.metadata.name}, whose seed, data, weights and places follow`], ...rows];
 }
 
 /** When a report is made, and by which release. */
 function madeBy({ clock, programFolder }: CommandContext): { madeAt: string; version: string } {
   return { madeAt: toTimestamp(clock.now()), version: readVersion(programFolder) };
-}
-
-interface StoredCheckpoints {
-  readonly checkpoints: readonly CheckpointSummary[];
-  /** What the newest of them was made with. */
-  readonly origin?: CheckpointOrigin;
-}
-
-/** The checkpoints that storage has. A report without them is still worth having. */
-async function readCheckpoints(
-  run: TrainingRun,
-  store: StoreOptions,
-  context: CommandContext,
-): Promise<StoredCheckpoints> {
-  const newest = newestCheckpoint(run);
-  if (newest === undefined) return { checkpoints: [] };
-  try {
-    const checkpoints = await runCheckpointsProgram(context, z.array(CheckpointSummary), {
-      ...{ action: 'list', uri: folderOf(newest), store },
-    });
-    if (checkpoints.every(({ problem }) => problem !== undefined)) return { checkpoints };
-    const { state } = await runCheckpointsProgram(context, z.object({ state: CheckpointOrigin }), {
-      ...{ action: 'show', uri: folderOf(newest), store },
-    });
-    return { checkpoints, origin: state };
-  } catch (error) {
-    context.stderr.write(
-      `${nameOf(run)}: its checkpoints are not told of: ${folderOf(newest)} cannot be read: ${describeError(error)}\n`,
-    );
-    return { checkpoints: [] };
-  }
-}
-
-/** The folder of a run's checkpoints, one above that of a step. */
-function folderOf(uri: string): string {
-  return uri.includes('://') ? uri.replace(/\/[^/]+\/?$/, '') : dirname(uri);
 }
 
 function momentsOf(

@@ -15,7 +15,8 @@ function sweepOf(manifest: object, trials: readonly Partial<TrialRow>[]): Traini
 }
 
 function pageOf(sweep: TrainingSweep, curves: readonly TrialCurve[] = []): string {
-  return drawSweepPage({ sweep, curves, madeAt: '2026-01-01T01:00:00Z', version: '0.1.0' });
+  const environment = [['TensorFlow', '2.21.0']] as const;
+  return drawSweepPage({ sweep, curves, environment, madeAt: '2026-01-01T01:00:00Z', version: '0.1.0' });
 }
 
 function curve(index: number): TrialCurve {
@@ -46,6 +47,7 @@ describe('the page of an ablation', () => {
     const page = pageOf(table);
     expect(page).toContain('<td>90.00 ± 0.20</td>');
     expect(page).toMatch(/<td>\+2\.00 \(\+1\.\d\d to \+2\.\d\d\)<\/td><td>better<\/td>/);
+    expect(page).toContain('<dt>TensorFlow</dt><dd>2.21.0</dd>');
     expect(page).toContain('+ cosine is better than baseline.');
     expect(page).toContain('+ smoothing and baseline cannot be told apart by these 3 seeds.');
   });

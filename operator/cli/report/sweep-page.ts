@@ -15,13 +15,15 @@ export interface SweepReportContents {
   readonly sweep: TrainingSweep;
   /** Of the trials whose curves could be read. */
   readonly curves: readonly TrialCurve[];
+  /** What one of the trials ran on and with, as labels and values. */
+  readonly environment: readonly (readonly [string, string])[];
   readonly madeAt: string;
   /** Release of the program that made it. */
   readonly version: string;
 }
 
 /** One HTML page that needs nothing besides itself: the answer first, then what it rests on. */
-export function drawSweepPage({ sweep, curves, madeAt, version }: SweepReportContents): string {
+export function drawSweepPage({ sweep, curves, environment, madeAt, version }: SweepReportContents): string {
   const { metadata, spec, status } = sweep;
   const answers = answersOf(sweep);
   const cells = trialCells(sweep);
@@ -55,6 +57,7 @@ export function drawSweepPage({ sweep, curves, madeAt, version }: SweepReportCon
     section(
       'Environment',
       definitions([
+        ...environment,
         ['uid', metadata.uid ?? 'unknown'],
         ['report', `made ${madeAt} by ringmaster ${version}`],
       ]),
