@@ -1,9 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { shippedCrdFiles } from '../../control-plane/install-crd.ts';
 import { openRealCluster } from '../../control-plane/real-cluster.ts';
 import { startControlPlane, type ControlPlane } from '../../control-plane/start.ts';
+import { assemble } from '../../../operator/image/assemble.ts';
 import type { HttpCluster } from '../../../operator/cluster/http/open-http-cluster.ts';
 import { createAuditLog, type AuditLog } from '../../operator/audit-log.ts';
 import { installRights } from '../../operator/install.ts';
@@ -57,7 +59,8 @@ export async function openMeasuredWorld(): Promise<MeasuredWorld> {
     ends.push(() => kwok.kill());
     const kubeconfig = await installRights(controlPlane);
     const flags = ['--api-rate=1000', '--api-burst=2000'];
-    const manager = await startManager({ name: 'operator', kubeconfig, folder, flags });
+    const program = await shippedOperator(folder);
+    const manager = await startManager({ name: 'operator', kubeconfig, folder, flags, program });
     ends.push(() => manager.child.kill());
     await manager.says('the controllers have seen everything and begin');
     const cluster = await openRealCluster(controlPlane);
@@ -67,6 +70,16 @@ export async function openMeasuredWorld(): Promise<MeasuredWorld> {
     await close();
     throw error;
   }
+}
+
+/** The one file that the operator's image has. */
+async function shippedOperator(folder: string): Promise<string> {
+  const bundle = join(folder, 'operator');
+  await assemble(
+    { image: 'operator', root: fileURLToPath(new URL('../../..', import.meta.url)), others: [] },
+    bundle,
+  );
+  return join(bundle, 'operator/cli/main.js');
 }
 
 /** Processor time and the most memory that a process had, as the kernel counts them. */
