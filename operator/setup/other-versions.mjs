@@ -7,13 +7,14 @@ import path from 'node:path';
 
 import { goProgram } from './go-program.mjs';
 import { goToolchain } from './go-toolchain.mjs';
+import { writePointer } from './pointer.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
 
 const kubernetes = { version: 'v1.37.2', stagingVersion: 'v0.37.2', etcdVersion: 'v3.7.3', minor: 37 };
 
 /**
- * Makes sure that both are built, and writes where they are to `node_modules/.ringmaster/other-versions.json`.
+ * Makes sure that both are built.
  * @param {SetupContext} context
  */
 export async function otherVersions(context) {
@@ -24,9 +25,7 @@ export async function otherVersions(context) {
     duration: '2 to 6 minutes',
   });
   const controlPlane = await nextControlPlane(context);
-  const pointer = path.join(context.root, 'node_modules', '.ringmaster', 'other-versions.json');
-  await mkdir(path.dirname(pointer), { recursive: true });
-  await writeFile(pointer, `${JSON.stringify({ helm3, controlPlane })}\n`);
+  await writePointer(context, 'other-versions', { helm3, controlPlane });
 }
 
 /**
