@@ -42,6 +42,9 @@ describe('the check of compatibility', () => {
     const object = { type: 'object', properties: { a: { type: 'string' } } };
     const larger = { ...object, properties: { ...object.properties, b: { type: 'string', default: 'x' } } };
     expect(incompatibilities(crd(object), crd(larger))).toEqual([]);
+    const ruled = { ...larger, 'x-kubernetes-validations': [{ rule: '!has(self.b) || self.a != self.b' }] };
+    expect(incompatibilities(crd(object), crd(ruled))).toEqual([]);
+    expect(incompatibilities(crd(larger), crd(ruled))).toHaveLength(1);
   });
 
   it.each<[string, object, object, string]>([

@@ -96,8 +96,18 @@ function ruleChanges(old: Schema, next: Schema, at: string): string[] {
   const rules = (schema: Schema) => list(schema['x-kubernetes-validations']).map(({ rule }) => String(rule));
   const known = new Set(rules(old));
   return rules(next)
-    .filter((rule) => !known.has(rule))
+    .filter((rule) => !known.has(rule) && !isAboutNewField(rule, old))
     .map((rule) => `${at}: has a new rule, ${rule}`);
+}
+
+/** Whether a rule asks nothing of objects that lack a field, and no older object has that field. */
+function isAboutNewField(rule: string, old: Schema): boolean {
+  const path = /^!has\(self\.([\w.]+)\) \|\| /.exec(rule)?.[1];
+  if (path === undefined) return false;
+  const field = path
+    .split('.')
+    .reduce<unknown>((schema, name) => record(record(schema).properties)[name], old);
+  return field === undefined;
 }
 
 function propertyChanges(old: Schema, next: Schema, path: string, at: string): string[] {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
+import { SpecFields } from '../../operator/api/v1alpha1/spec.ts';
 import { validateTrainingRun } from '../../operator/api/v1alpha1/validate.ts';
 import { isObject } from '../../operator/api/v1alpha1/wire-guards.ts';
 import { Values } from '../../charts/values/values.ts';
@@ -27,6 +28,12 @@ function anchors(text: string): Set<string> {
   );
 }
 
+/** The settings of another program, no key of which is one of a run or of the chart. */
+function isForeign(part: unknown): boolean {
+  const known = { ...SpecFields.shape, ...Values.shape, kind: true };
+  return isObject(part) && Object.keys(part).every((key) => !(key in known));
+}
+
 describe('the page', () => {
   it.each(all)('$name links to pages and headings that exist', ({ url, text }) => {
     const targets = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, target = '']) => target);
@@ -42,7 +49,7 @@ describe('the page', () => {
   it.each(all)('$name shows YAML that is valid: values of the chart, or parts of a run', ({ text }) => {
     for (const [, block = ''] of text.matchAll(/^```yaml\n(.*?)^```$/gms)) {
       const part = load(block);
-      if (Values.safeParse(part).success) continue;
+      if (Values.safeParse(part).success || isForeign(part)) continue;
       const manifest = {
         apiVersion: 'ringmaster.dev/v1alpha1',
         kind: 'TrainingRun',
