@@ -4,7 +4,7 @@ import type { TrainingSweep } from '../api/v1alpha1/training-sweep.ts';
 import type { TrialRow } from '../api/v1alpha1/training-sweep-status.ts';
 import { validateTrainingSweep } from '../api/v1alpha1/training-sweep-validate.ts';
 import { localSweep } from './run/local-sweep.ts';
-import { changesOfTrials, drawAnswers, drawTrials, sweepCsv } from './sweep-table.ts';
+import { changesOfTrials, drawAnswers, drawTrials, sweepCsv, sweepJson } from './sweep-table.ts';
 
 function sweepOf(manifest: object, trials: readonly Partial<TrialRow>[] = []): TrainingSweep {
   const validation = validateTrainingSweep(manifest);
@@ -25,6 +25,12 @@ describe('the table of an ablation', () => {
     expect(lines[1]).toMatch(/^baseline\s+90\.00 ± 0\.20\s+3$/);
     expect(lines[2]).toMatch(/^\+ cosine\s+91\.03 ± 0\.15\s+3\s+\+1\.03 \(\+0\.89 to \+1\.18\)\s+better$/);
     expect(lines[3]).toMatch(/cannot be told apart$/);
+  });
+
+  it('is there as JSON, with every value of every seed', () => {
+    const { answers, trials } = JSON.parse(sweepJson(table)) as { answers: object[]; trials: object[] };
+    expect(answers[0]).toMatchObject({ row: 'baseline', values: [0.9, 0.902, 0.898] });
+    expect(trials[3]).toMatchObject({ value: 0.902, settings: { row: 'baseline', seed: 1 } });
   });
 
   it('is there as CSV, a line for each trial', () => {

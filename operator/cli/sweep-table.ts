@@ -104,6 +104,14 @@ function formatValue({ spec }: TrainingSweep, value: number): string {
   return spec.objective.metric === 'loss' ? value.toFixed(4) : (100 * value).toFixed(2);
 }
 
+/** The answer with every value of every seed and all trials, as a program reads it. */
+export function sweepJson(sweep: TrainingSweep): string {
+  const trials = (sweep.status?.trials ?? []).map((row) => ({ ...row, settings: settingsOf(sweep, row) }));
+  const { name } = sweep.metadata;
+  const table = { sweep: name, objective: sweep.spec.objective, answers: answersOf(sweep), trials };
+  return `${JSON.stringify(table, undefined, 2)}\n`;
+}
+
 /** One line for each trial, with a heading, as a spreadsheet reads it. */
 export function sweepCsv(sweep: TrainingSweep): string {
   const trials = sweep.status?.trials ?? [];

@@ -339,6 +339,8 @@ describe('the command line on sweeps of a cluster', () => {
     expect(JSON.parse((await type(['sweep', 'rates', '-o', 'json'])).stdout)).toMatchObject({
       status: { phase: 'Succeeded', best: { trial: 'rates-1' } },
     });
+    const csv = await type(['sweep', 'rates', '--table', 'csv']);
+    expect(csv.stdout).toMatch(/^trial,phase,reason,epoch,top1,gpuHours,.*\nrates-0,Succeeded,,8,0.8,/);
     expect(await type(['suspend', 'sweep', 'rates'])).toMatchObject({
       exitCode: 1,
       stderr: `${name}: has succeeded already\n`,

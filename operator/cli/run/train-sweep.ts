@@ -5,9 +5,8 @@ import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
 import type { TrainingSweep } from '../../api/v1alpha1/training-sweep.ts';
 import { describeError } from '../../base/errors.ts';
 import { resourceTypes, type Cluster } from '../../cluster/cluster.ts';
-import { answersOf } from '../../search/answers.ts';
 import { commandExitCodes } from '../exit-codes.ts';
-import { describeSweep, drawAnswers, drawTrials, settingsOf, sweepCsv } from '../sweep-table.ts';
+import { describeSweep, drawAnswers, drawTrials, sweepCsv, sweepJson } from '../sweep-table.ts';
 import { followSweep } from '../sweep/follow-sweep.ts';
 import { submitSweep } from '../sweep/submit-sweep.ts';
 import { openSweepDisplay } from '../sweep/sweep-display.ts';
@@ -77,11 +76,9 @@ async function exportTable(sweep: TrainingSweep, folder: string): Promise<string
   const { namespace, name } = keyOf(sweep);
   const place = join(folder, 'sweeps', namespace, name);
   await mkdir(place, { recursive: true });
-  const trials = (sweep.status?.trials ?? []).map((row) => ({ ...row, settings: settingsOf(sweep, row) }));
-  const answer = { sweep: name, objective: sweep.spec.objective, answers: answersOf(sweep), trials };
   const files = [join(place, 'table.csv'), join(place, 'table.json')] as const;
   await writeFile(files[0], sweepCsv(sweep));
-  await writeFile(files[1], `${JSON.stringify(answer, undefined, 2)}\n`);
+  await writeFile(files[1], sweepJson(sweep));
   return [...files];
 }
 

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { TrainingSweep } from '../../api/v1alpha1/training-sweep.ts';
 import { resourceTypes } from '../../cluster/cluster.ts';
 import { withConnection } from '../connection/connection.ts';
@@ -7,13 +7,17 @@ import type { CommandContext } from '../context.ts';
 import { commandExitCodes } from '../exit-codes.ts';
 import { findObject } from '../find-objects.ts';
 import { formatOutput, outputOption, type OutputFormat } from '../output.ts';
-import { drawAnswers, drawTrials } from '../sweep-table.ts';
+import { drawAnswers, drawTrials, sweepCsv, sweepJson } from '../sweep-table.ts';
 import { isAtRest } from './follow-sweep.ts';
 import { watchSweeps } from './watch-sweeps.ts';
 
 interface SweepOptions extends PlaceOptions {
   readonly output?: OutputFormat;
+  readonly table?: keyof typeof tables;
 }
+
+/** The table of a sweep for programs. */
+const tables = { csv: sweepCsv, json: sweepJson } as const;
 
 /** `ringmaster sweep NAME` */
 export function sweepCommand(context: CommandContext, finish: (exitCode: number) => void): Command {
@@ -23,6 +27,14 @@ export function sweepCommand(context: CommandContext, finish: (exitCode: number)
     )
     .argument('<name>', 'name of the sweep')
     .addOption(outputOption('the object as json or yaml'))
+    .addOption(
+      new Option(
+        '--table <format>',
+        'the table as `run` writes it: csv, a line for each trial, or json, the answer and all trials',
+      )
+        .choices(Object.keys(tables))
+        .conflicts('output'),
+    )
     .action(async (name: string, options: SweepOptions) => {
       finish(await showSweep(name, options, context));
     });
@@ -38,6 +50,10 @@ async function showSweep(name: string, options: SweepOptions, context: CommandCo
   const sweep = await look(name);
   if (options.output !== undefined) {
     stdout.write(formatOutput(sweep, options.output));
+    return commandExitCodes.success;
+  }
+  if (options.table !== undefined) {
+    stdout.write(tables[options.table](sweep));
     return commandExitCodes.success;
   }
   const isLive = stdout.isTTY === true && place.kind === 'cluster' && !isAtRest(sweep);
