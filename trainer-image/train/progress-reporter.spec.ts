@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../operator/base/clock.ts';
 import { createProgressReporter } from './progress-reporter.ts';
 import type { RankProgress } from './rank-protocol.ts';
+import type { StepOutcome } from './replica.ts';
 import { untrained } from './training-position.ts';
 
+type Try = { readonly step: number; readonly finite: boolean } & Pick<StepOutcome, 'allReduce'>;
+
 /** A reporter of 100 steps of 10 images whose clock stands at the end of all steps. */
-function report(tries: readonly { readonly step: number; readonly finite: boolean }[]): RankProgress[] {
+function report(tries: readonly Try[]): RankProgress[] {
   const messages: RankProgress[] = [];
   const nowMs = 0;
   const reporter = createProgressReporter({
@@ -23,12 +26,13 @@ function report(tries: readonly { readonly step: number; readonly finite: boolea
     clock: { now: () => nowMs } as Clock,
   });
   reporter.say('Starting');
-  for (const { step, finite } of tries) {
+  for (const { step, finite, ...more } of tries) {
     const value = finite ? step : NaN;
     reporter.noteStep({
       ...{ step, learningRate: 0.1, lossScale: finite ? 4 : 8, dataWaitMs: 0, durationMs: 100 },
       outcome: {
         ...{ loss: value, gradientNorm: value, finite, correct: 0, stopRequested: false, durationMs: 90 },
+        ...more,
       },
     });
   }
@@ -49,6 +53,17 @@ describe('the figures of steps', () => {
     // Four tries of 100 ms for two steps of 10 images.
     expect(message?.progress).toMatchObject({ step: 2, imagesPerSecond: 50 });
     expect(message?.progress?.loss).toBeCloseTo((0.95 * 1 + 2) / 1.95, 9);
+  });
+
+  it('add up the time of all-reduces, also of steps that were skipped, if there are any', () => {
+    const allReduce = { totalMs: 30, exposedMs: 10 };
+    const [, several] = report([
+      { step: 1, finite: true, allReduce },
+      { step: 1, finite: false, allReduce },
+    ]);
+    expect(several?.metrics?.allReduceSeconds).toEqual({ total: 0.06, exposed: 0.02 });
+    const [, alone] = report([{ step: 1, finite: true }]);
+    expect(alone?.metrics).not.toHaveProperty('allReduceSeconds');
   });
 
   it('have no loss where no step was finite', () => {
