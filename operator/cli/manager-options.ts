@@ -11,6 +11,7 @@ export interface ManagerOptions {
   readonly leaseNamespace: string;
   readonly identity?: string;
   readonly networkPolicies: boolean;
+  readonly queueing: boolean;
   readonly prometheusNamespace?: string;
   readonly workers: number;
   readonly apiRate: number;

@@ -204,6 +204,7 @@ function controlRuns(
       ...(namespace === undefined ? {} : { namespace }),
       ...(options.networkPolicies ? { isolation } : {}),
       hasSchedulingApis: true,
+      discoversSchedulingApis: options.queueing,
     },
     signal,
   });

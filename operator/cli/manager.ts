@@ -22,6 +22,7 @@ export function managerCommand(context: CommandContext, finish: (exitCode: numbe
     .option('--lease-namespace <name>', 'namespace of that Lease and of this operator', 'ringmaster-system')
     .option('--identity <name>', 'name of this replica (default: its host name and a random word)')
     .option('--no-network-policies', 'make no NetworkPolicy for any run')
+    .option('--no-queueing', 'ask for neither Kueue nor PodGroups; runs with a queue name wait')
     .option('--prometheus-namespace <name>', 'namespace whose Prometheus may read metrics (default: any)')
     .addOption(count('--workers <count>', 'runs looked at at once', 16))
     .addOption(count('--api-rate <count>', 'most requests a second to the API server in the long run', 200))

@@ -27,6 +27,8 @@ type OwnedObject = Pod | Service | NetworkPolicy;
 type OwnedCache = ObjectCache<Pod> | ObjectCache<Service> | ObjectCache<NetworkPolicy>;
 
 interface RunControllerSettings extends PlanSettings {
+  /** Whether Kueue and PodGroups are looked for, where they have a meaning. Without it they count as not served. */
+  readonly discoversSchedulingApis?: boolean;
   /** Runs reconciled at once. Default 8: a reconcile is mostly waiting for the API. */
   readonly workers?: number;
   /** How often a running trainer is asked for its progress, in milliseconds. Default 5,000. */
@@ -144,7 +146,7 @@ class RunController {
             onChange: enqueueOwner,
           });
     this.#scheduling =
-      settings.hasSchedulingApis === true
+      settings.discoversSchedulingApis === true
         ? new SchedulingApis({
             ...common,
             ...place,

@@ -38,7 +38,7 @@ beforeAll(async () => {
     name: 'operator-1',
     kubeconfig: await writeOperatorKubeconfig(controlPlane),
     folder,
-    flags: argumentsOf(deployment).filter((flag) => /^--(namespace|lease)/.test(flag)),
+    flags: argumentsOf(deployment).filter((flag) => /^--(namespace|lease|no-queueing)/.test(flag)),
   });
   closing.defer(() => manager.child.kill());
   await manager.says('the controllers have seen everything and begin');

@@ -236,6 +236,12 @@ describe('a run in a queue of Kueue', () => {
     await until('it is told', async () =>
       (await world().events('digits')).find(({ note }) => note.includes('no WorkloadPriorityClass missing')),
     );
+    await until('the condition says it', async () => {
+      const { status } = await world().run('digits');
+      return conditionOf(status, 'Admitted')?.message.includes('no WorkloadPriorityClass missing')
+        ? true
+        : undefined;
+    });
     await world().patchSpec('digits', { scheduling: { queuePriorityClass: 'urgent' } });
     await world().takeToRunning('digits', 1);
     expect((await workloadOf('digits')).spec.priority).toBe(1000);
