@@ -32,11 +32,14 @@ it('shows every node with its types, and counts operations and casts', () => {
   ]);
 });
 
-it('tells how much is reduced over all ranks', () => {
+it.each([
+  [1, '1 all-reduce of 1.0 MB'],
+  [2, '2 all-reduces of 2.0 MB in all'],
+])('tells how much is reduced over all ranks, in %d pieces', (buckets, line) => {
   const builder = buildRecording();
   const spec = { dataType: dataTypes.float32, shape: [250_000] };
   const part = builder.input(spec);
-  for (let bucket = 0; bucket < 2; bucket++)
+  for (let bucket = 0; bucket < buckets; bucket++)
     builder.node('CollectiveReduceV2', { inputs: [part], outputs: [spec] });
-  expect(summarizeRecording(builder.finish([])).at(-1)).toBe('2 all-reduces of 2.0 MB in all');
+  expect(summarizeRecording(builder.finish([])).at(-1)).toBe(line);
 });

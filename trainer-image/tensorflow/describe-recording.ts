@@ -42,7 +42,9 @@ function summarizeAllReduces(nodes: readonly RecordedNode[]): string[] {
     (total, { dataType, shape }) => total + elementCount(shape) * bytesPerElement[hostDataType(dataType)],
     0,
   );
-  return sums.length === 0 ? [] : [`${sums.length} all-reduces of ${(bytes / 1e6).toFixed(1)} MB in all`];
+  const size = `${(bytes / 1e6).toFixed(1)} MB`;
+  if (sums.length === 0) return [];
+  return [sums.length === 1 ? `1 all-reduce of ${size}` : `${sums.length} all-reduces of ${size} in all`];
 }
 
 function typeOf({ attributes: { T, dtype, DstT } }: RecordedNode): DataType {
