@@ -14,7 +14,7 @@ const contents: Readonly<
 > = {
   operator: { programs: ['operator/cli/main.ts'], folder: 'operator/cli' },
   trainer: {
-    programs: ['main', 'rank', 'evaluate', 'profile', 'checkpoints', 'data'].map(
+    programs: ['main', 'rank', 'evaluate', 'profile', 'checkpoints', 'data', 'throughput'].map(
       (name) => `trainer-image/${name}.ts`,
     ),
     folder: 'trainer-image/programs',

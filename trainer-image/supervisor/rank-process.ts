@@ -79,7 +79,12 @@ export function startRankProcess(options: RankProcessOptions): RankProcess {
   };
 }
 
-function rankEnvironment({ environment, localRank, threads }: RankProcessOptions): NodeJS.ProcessEnv {
+/** What a rank's process finds in its environment. */
+export function rankEnvironment({
+  environment,
+  localRank,
+  threads,
+}: Pick<RankProcessOptions, 'environment' | 'localRank' | 'threads'>): NodeJS.ProcessEnv {
   return {
     ...environment,
     // Each rank sees one GPU and calls it the first. Without GPUs the variable has no effect.

@@ -125,7 +125,8 @@ function reduceAttributes(reduction: Reduction, dataType: DataType): Record<stri
     merge_op: attribute.string(reduction),
     // Means are taken by the caller: dividing here blocks a thread under NCCL.
     final_op: attribute.string('Id'),
-    communication_hint: attribute.string('auto'),
+    // On GPUs; others get the ring. With `auto` GPUs would get it too (CollectiveParamResolverLocal::AssignCollectiveType).
+    communication_hint: attribute.string('nccl'),
     timeout_seconds: attribute.float(0),
     is_stateless: attribute.bool(false),
     Nordering_token: attribute.int(0),

@@ -29,6 +29,7 @@ it('shows every node with its types, and counts operations and casts', () => {
     '     1  Cast float32',
     '     1  Conv2D float16',
     '6 nodes, 3 casts between types',
+    'memory, estimated: 0 MiB of variables, at most 0 MiB besides',
   ]);
 });
 

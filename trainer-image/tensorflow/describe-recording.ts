@@ -1,4 +1,5 @@
 import { dataTypes, hostDataType, type DataType } from './data-type.ts';
+import { estimateMemory } from './estimate-memory.ts';
 import { bytesPerElement, elementCount } from './host-tensor.ts';
 import type { RecordedNode, Recording } from './recording.ts';
 
@@ -15,9 +16,10 @@ export function describeRecording(recording: Recording): string[] {
   return [...nodes, '', ...summarizeRecording(recording)];
 }
 
-/** How many of each operation there are in which type, most frequent first, how many casts between types, and
- * how much is reduced over all ranks. */
-export function summarizeRecording({ nodes }: Recording): string[] {
+/** How many of each operation there are in which type, most frequent first, how many casts between types,
+ * how much is reduced over all ranks, and how much memory it takes. */
+export function summarizeRecording(recording: Recording): string[] {
+  const { nodes } = recording;
   const counts = new Map<string, number>();
   for (const node of nodes) {
     const kind = `${node.op} ${typeNames.get(typeOf(node)) ?? ''}`.trim();
@@ -31,8 +33,15 @@ export function summarizeRecording({ nodes }: Recording): string[] {
       .sort(([a, most], [b, least]) => least - most || a.localeCompare(b))
       .map(([kind, count]) => `${String(count).padStart(6)}  ${kind}`),
     `${nodes.length} nodes, ${casts.length} casts between types`,
+    summarizeMemory(recording),
     ...summarizeAllReduces(nodes),
   ];
+}
+
+function summarizeMemory(recording: Recording): string {
+  const { variableBytes, intermediateBytes } = estimateMemory(recording);
+  const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+  return `memory, estimated: ${mib(variableBytes)} of variables, at most ${mib(intermediateBytes)} besides`;
 }
 
 /** What each rank sends into all-reduces; nothing in a world of one. */

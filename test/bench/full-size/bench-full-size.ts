@@ -4,7 +4,6 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { freePorts } from '../../control-plane/free-ports.ts';
 import { figuresOf, interleave, ratioOf, type Figures, type Ratio } from '../rounds.ts';
-import type { FullSizeTask } from './ours.ts';
 
 /** What a training step of a full-size network costs beside the peers'. */
 export interface FullSizeBench {
@@ -27,9 +26,17 @@ const Printed = z.object({ imagesPerSecond: z.number(), peakMemoryMiB: z.number(
 
 const run = promisify(execFile);
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const throughputProgram = script('../../../trainer-image/throughput.ts');
 
 /** A ResNet-D and the steps that are measured. */
-type Work = Pick<FullSizeTask, 'depth' | 'imageSize' | 'batchSize' | 'warmupSteps' | 'steps'>;
+interface Work {
+  readonly depth: 18 | 50;
+  readonly imageSize: number;
+  /** Images a step over all ranks. */
+  readonly batchSize: number;
+  readonly warmupSteps: number;
+  readonly steps: number;
+}
 
 const large: Work = { depth: 50, imageSize: 224, batchSize: 16, warmupSteps: 2, steps: 5 };
 const shared: Work = { depth: 18, imageSize: 112, batchSize: 32, warmupSteps: 3, steps: 12 };
@@ -83,17 +90,15 @@ export async function benchFullSize({
   };
 }
 
+/** The program with which an owner of GPUs checks an image: it starts the ranks itself. */
 async function startOurs(work: Work, threads: number, worldSize: number) {
-  const addresses =
-    worldSize === 1 ? ['127.0.0.1:0'] : (await freePorts(worldSize)).map((port) => `127.0.0.1:${port}`);
-  return Promise.all(
-    addresses.map((_, rank) => {
-      const task: FullSizeTask = { ...work, rank, addresses, threads };
-      return run(process.execPath, [script('ours.ts'), JSON.stringify(task)], {
-        env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
-      });
-    }),
-  );
+  const { depth, imageSize, batchSize, warmupSteps, steps } = work;
+  const options = {
+    ...{ ranks: worldSize, depth, 'image-size': imageSize, batch: batchSize / worldSize },
+    ...{ precision: 'float32', 'warmup-steps': warmupSteps, steps, threads },
+  };
+  const words = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+  return [await run(process.execPath, [throughputProgram, '--json', ...words])];
 }
 
 async function startTorch(python: string, work: Work, threads: number, worldSize: number) {
