@@ -63,7 +63,39 @@ describe('a sweep', () => {
 });
 
 describe('an operator that dies at any point of a sweep of 50 trials', () => {
-  it('neither repeats, skips nor changes a trial', () => {
+  /** Trains it, narrows it for a while, and lets the operator die before one of its actions; the model, and whether it did. */
+  const dyingBefore = (point: number): { model: SweepModel; hasDied: boolean } => {
+    const { runTemplate } = searchManifest().spec;
+    const recipe = { preset: 'baseline', epochs: 2, batchSize: 128 };
+    const model = new SweepModel(
+      searchManifest({ maxTrials: 50, parallelism: 7, runTemplate: { ...runTemplate, recipe } }),
+      byRate,
+    );
+    let actions = 0;
+    for (let round = 0; round < 100 && model.status.phase !== 'Succeeded'; round += 1) {
+      if (round === 3) model.change({ parallelism: 3 });
+      if (round === 6) model.change({ parallelism: 7 });
+      model.act(() => actions++ !== point);
+      model.trainEpoch();
+    }
+    return { model, hasDied: actions > point };
+  };
+
+  it('changes nothing at any of them', () => {
+    const { model: undisturbed } = dyingBefore(Infinity);
+    const trialsOf = ({ rows }: SweepModel) => rows.map(({ phase, point, value }) => [phase, point, value]);
+    let point = 0;
+    for (let hasDied = true; hasDied; point += 1) {
+      const life = dyingBefore(point);
+      expect(trialsOf(life.model)).toEqual(trialsOf(undisturbed));
+      expect([...life.model.created].sort()).toEqual([...undisturbed.created].sort());
+      hasDied = life.hasDied;
+    }
+    // 50 runs are made, and some are suspended and resumed.
+    expect(point).toBeGreaterThan(54);
+  });
+
+  it('neither repeats, skips nor changes a trial when it dies again and again', () => {
     const manifest = searchManifest({ maxTrials: 50, parallelism: 7, search: { algorithm: 'tpe' } });
     const undisturbed = new SweepModel(searchManifest({ maxTrials: 50, parallelism: 7 }), byRate);
     undisturbed.finish();
@@ -90,7 +122,7 @@ describe('an operator that dies at any point of a sweep of 50 trials', () => {
             undisturbed.rows.map(({ point, value }) => [point, value]),
           );
       }),
-      { numRuns: 15 },
+      { numRuns: 6 },
     );
   });
 });
