@@ -7,10 +7,11 @@ import { benchCheckpoints } from './checkpoint.ts';
 import { benchControlLoop } from './control-loop/bench-control-loop.ts';
 import { benchFullSize } from './full-size/bench-full-size.ts';
 import { benchInput } from './input/bench-input.ts';
+import { benchOperatorImage } from './operator-image/bench-operator-image.ts';
 import { benchSweepPlan } from './sweep-plan.ts';
 import { benchStep } from './step/bench-step.ts';
 
-/* `npm run bench -- step|full-size|input|checkpoint|control-loop|autoscaling|simulation|sweep-plan [--rounds N] [--seeds N] [--first-seed N] [--json]`: run it on an otherwise idle machine. */
+/* `npm run bench -- step|full-size|input|checkpoint|control-loop|operator-image|autoscaling|simulation|sweep-plan [--rounds N] [--seeds N] [--first-seed N] [--json]`: run it on an otherwise idle machine. */
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -38,6 +39,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   'full-size': () => benchFullSize({ rounds, python: join(cacheFolder, 'bench/venv/bin/python'), report }),
   input: () => benchInput({ rounds, python: join(cacheFolder, 'bench/venv/bin/python'), report }),
   checkpoint: () => benchCheckpoints(rounds),
+  'operator-image': () => benchOperatorImage({ rounds, report }),
   autoscaling: () =>
     benchAutoscaling({ firstSeed: Number(values['first-seed']), seeds: Number(values.seeds), report }),
   simulation: () => benchSimulation(report),

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Buildah } from './buildah.ts';
@@ -25,16 +24,17 @@ export interface BaseImages {
 /**
  * Makes the images that the Dockerfiles build on, from Debian's packages, as no registry of images may be in reach.
  * @param folder where the root file system is kept
- * @param node folder of a Node with its npm: `bin/node` and `npm`
+ * @param node this process's Node, and a folder with npm
  */
 export async function makeBaseImages(
   buildah: Buildah,
   folder: string,
   node: { readonly program: string; readonly npmFolder: string },
 ): Promise<BaseImages> {
-  const key = createHash('sha256').update(JSON.stringify(node)).digest('hex').slice(0, 12);
+  const manifest = await readFile(path.join(node.npmFolder, 'package.json'), 'utf8');
+  const npmVersion = (JSON.parse(manifest) as { version: string }).version;
   const debian = 'localhost/test/debian:12-slim';
-  const withNode = `localhost/test/node:${key}`;
+  const withNode = `localhost/test/node:${process.versions.node}-npm-${npmVersion}`;
   if (!(await buildah.exists(debian))) await commitDebian(buildah, folder, debian);
   if (!(await buildah.exists(withNode))) {
     const container = await buildah.run(['from', '--pull-never', debian]);

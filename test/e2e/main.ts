@@ -1,6 +1,6 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -52,7 +52,10 @@ async function run(): Promise<number> {
     return 0;
   }
   const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'ringmaster', 'e2e');
-  const npmFolder = path.join(execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).trim(), 'npm');
+  // npm says where it is to the scripts that it runs.
+  const npm = process.env.npm_execpath;
+  if (npm === undefined) throw new Error('run this by: npm run test:e2e');
+  const npmFolder = path.dirname(path.dirname(realpathSync(npm)));
   const folder = await mkdtemp(path.join(tmpdir(), 'ringmaster-e2e-'));
   try {
     await buildImages({ cache, target: folder }, { program: process.execPath, npmFolder }, report);

@@ -40,10 +40,12 @@ export interface ManagerProcessOptions {
   readonly flags?: readonly string[];
   /** Another version's command line. Default: that of the working tree. */
   readonly program?: string;
+  /** Flags of Node besides those that the chart gives it. */
+  readonly nodeFlags?: readonly string[];
 }
 
 export async function startManager(options: ManagerProcessOptions): Promise<ManagerProcess> {
-  const { name, kubeconfig, folder, flags = [], program = managerProgram } = options;
+  const { name, kubeconfig, folder, flags = [], program = managerProgram, nodeFlags = [] } = options;
   const logFile = join(folder, `${name}.log`);
   const child = await startChild(
     name,
@@ -51,6 +53,7 @@ export async function startManager(options: ManagerProcessOptions): Promise<Mana
     [
       // As the chart's NODE_OPTIONS has it.
       '--disable-proto=delete',
+      ...nodeFlags,
       program,
       'manager',
       `--kubeconfig=${kubeconfig}`,

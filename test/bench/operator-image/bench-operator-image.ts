@@ -1,0 +1,100 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { assemble } from '../../../operator/image/assemble.ts';
+import { apiVersion, trainingRunKind } from '../../../operator/api/v1alpha1/group.ts';
+import { resourceTypes } from '../../../operator/cluster/cluster.ts';
+import { shippedCrdFiles } from '../../control-plane/install-crd.ts';
+import { openRealCluster } from '../../control-plane/real-cluster.ts';
+import { startControlPlane } from '../../control-plane/start.ts';
+import { until } from '../../control-plane/until.ts';
+import { installRights, kubectl } from '../../operator/install.ts';
+import { startManager } from '../../operator/manager.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+/** Long enough for the garbage of the start to be collected, and for several rounds of the lease. */
+const idleMs = 30_000;
+
+/** One start of the operator as its image starts it, on a real API server. */
+export interface OperatorStart {
+  /** From the start of the process until the first run has a status. */
+  readonly firstReconcileMs: number;
+  /** Resident memory after half a minute of leading with nothing to do, in MiB, and what of it is no file. */
+  readonly idleMemoryMiB: number;
+  readonly idleAnonymousMiB: number;
+}
+
+/** Starts the bundled operator some times and measures each start. */
+export async function benchOperatorImage({
+  rounds,
+  report,
+}: {
+  readonly rounds: number;
+  readonly report: (line: string) => void;
+}): Promise<{ readonly starts: readonly OperatorStart[] }> {
+  await using closing = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'ringmaster-bench-'));
+  closing.defer(() => rm(folder, { recursive: true, force: true }));
+  await assemble({ image: 'operator', root, others: [] }, join(folder, 'image'));
+  const controlPlane = await startControlPlane({ crdFiles: shippedCrdFiles });
+  closing.defer(() => controlPlane.close());
+  const cluster = await openRealCluster(controlPlane);
+  closing.defer(() => cluster.close());
+  const kubeconfig = await installRights(controlPlane);
+
+  const starts: OperatorStart[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const name = `round-${round}`;
+    await kubectl(controlPlane, ['apply', '-f', '-'], JSON.stringify(suspendedRun(name)));
+    const startedAt = performance.now();
+    const manager = await startManager({
+      ...{ name, kubeconfig, folder },
+      // Each is the first to ask for the lease, as after the installation; a successor would wait for it.
+      flags: ['--no-leader-election'],
+      program: join(folder, 'image/operator/cli/main.js'),
+      nodeFlags: await entrypointFlags(),
+    });
+    await until(
+      'the run has a status',
+      async () => (await cluster.get(resourceTypes.trainingRuns, { namespace: 'default', name }))?.status,
+      { everyMs: 5 },
+    );
+    const firstReconcileMs = performance.now() - startedAt;
+    await sleep(idleMs);
+    const start = { firstReconcileMs, ...(await memoryOf(manager.child.pid)) };
+    report(JSON.stringify(start));
+    starts.push(start);
+    await manager.stop();
+  }
+  return { starts };
+}
+
+/** Flags of Node in the image's entry point. */
+async function entrypointFlags(): Promise<string[]> {
+  const dockerfile = await readFile(join(root, 'operator/Dockerfile'), 'utf8');
+  const words = JSON.parse(/^ENTRYPOINT (.+)$/m.exec(dockerfile)?.[1] ?? '[]') as string[];
+  return words.filter((word) => word.startsWith('--'));
+}
+
+/** A run that is acted on without any pod. */
+function suspendedRun(name: string): object {
+  return {
+    apiVersion,
+    kind: trainingRunKind,
+    metadata: { name, namespace: 'default' },
+    spec: {
+      suspend: true,
+      data: { format: 'fashion-mnist', train: '/data' },
+      checkpoints: { uri: 's3://runs/' },
+    },
+  };
+}
+
+async function memoryOf(pid: number): Promise<Pick<OperatorStart, 'idleMemoryMiB' | 'idleAnonymousMiB'>> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const mebibytes = (field: string) =>
+    Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
+  return { idleMemoryMiB: mebibytes('VmRSS'), idleAnonymousMiB: mebibytes('RssAnon') };
+}
