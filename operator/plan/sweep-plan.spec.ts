@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ablationManifest, searchManifest } from '../api/v1alpha1/testing/sweep-manifests.ts';
 import { TrainingSweepStatus } from '../api/v1alpha1/training-sweep-status.ts';
+import { toTimestamp } from '../base/clock.ts';
 import { SweepModel, type Course } from './testing/sweep-model.ts';
 
 /** Better the nearer the learning rate is to 0.1, and with every epoch. */
@@ -382,6 +383,37 @@ describe('autoscaling', () => {
     }
     model.act();
     expect(model.status).toMatchObject({ active: 2, limitedBy: 'Quota' });
+  });
+
+  it('does not give a trial up at once that lost its place in the queue after it had run for long', () => {
+    const model = new SweepModel(searchManifest({ maxTrials: 24, autoscaling: scaling }), byRate);
+    for (let round = 0; round < 4; round += 1) {
+      model.act();
+      // Together longer than giveBackAfter.
+      model.trainEpoch(120_000);
+    }
+    const trials = model.rows.filter(({ phase }) => phase === 'Active');
+    const [first] = trials;
+    if (first === undefined) throw new Error('no trial runs');
+    model.report(first.index, {
+      phase: 'Queued',
+      conditions: [
+        {
+          type: 'Admitted',
+          status: 'False',
+          reason: 'WaitsForAdmission',
+          message: 'It waits in LocalQueue team.',
+          lastTransitionTime: toTimestamp(model.nowMs),
+        },
+      ],
+    });
+    model.act();
+    expect(model.rows[first.index]?.phase).toBe('Active');
+    // Longer than giveBackAfter.
+    model.nowMs += 3_600_000;
+    model.act();
+    expect(model.rows.filter(({ reason }) => reason === 'Shrunk')).toHaveLength(1);
+    expect(model.status.limitedBy).toBe('Quota');
   });
 
   it('stays below what an autoscaler outside says', () => {

@@ -54,6 +54,12 @@ export class SweepModel {
     this.sweep = status === undefined ? changed : { ...changed, status };
   }
 
+  /** What the operator of runs says of a trial. */
+  report(index: number, status: TrainingRunStatus): void {
+    const run = this.run(index);
+    if (run !== undefined) this.#set(run, { ...run.status, ...status });
+  }
+
   /** Forgets the run of a trial, as somebody who tidies up does. */
   remove(index: number): void {
     this.#runs.delete(`${this.sweep.metadata.name}-${index}`);
