@@ -250,10 +250,8 @@ describe('a run in a queue of Kueue', () => {
 
 describe('a victim', () => {
   it('is the run that has saved a checkpoint a moment ago, not the one with more at stake', async () => {
-    // The first pod of both answers at one address: what it says is of the run that has saved.
-    const trainers = { pods: 1, gpusPerPod: 2, disruptionWindow: '1s' };
-    await world().submit('unsaved', { scheduling: queue, trainers });
-    await world().takeToRunning('unsaved', 1);
+    // The first pods of both have one address: what it answers is of the run that has saved.
+    const trainers = { pods: 1, gpusPerPod: 2 };
     const { metadata } = await world().submit('saved', {
       scheduling: queue,
       trainers: { ...trainers, disruptionWindow: '1h' },
@@ -263,13 +261,18 @@ describe('a victim', () => {
       ...aProgressDocument(50, { runUid: metadata.uid ?? '' }),
       checkpoint: { ...aCheckpoint(40), savedAt: toTimestamp(Date.now()) },
     }));
+    // Were all else equal, Kueue would take this one, which it admitted last.
+    await world().submit('unsaved', {
+      scheduling: queue,
+      trainers: { ...trainers, disruptionWindow: '1s' },
+    });
+    await world().takeToRunning('unsaved', 1);
     const isAnnotated = (run: string, key: string, value: string) =>
       until(`the Workload of ${run} says ${key} ${value}`, async () =>
         (await workloadOf(run)).metadata.annotations?.[key] === value ? true : undefined,
       );
     await isAnnotated('saved', 'ringmaster.dev/checkpoint-step', '40');
     await isAnnotated('unsaved', 'kueue.x-k8s.io/priority-boost', '3');
-    // Without the boost Kueue takes the one that was admitted last; so it does here, and after a while the other way round.
     await world().submit('urgent', {
       scheduling: { ...queue, queuePriorityClass: 'urgent' },
       trainers: { pods: 1, gpusPerPod: 2 },
