@@ -49,7 +49,7 @@ it('installs with Helm into a namespace that admits restricted pods only', async
 });
 
 it('trains on two pods of two ranks that find each other by the DNS of the cluster', async () => {
-  await world.kubectl(['apply', '-f', '-'], manifest(world, name, 3));
+  await world.kubectl(['apply', '-f', '-'], manifest(world, name, 4));
   await untilRun(world, name, 'saves a checkpoint', hasSaved(100));
   const logs = await world.kubectl(['logs', `${name}-1-0`, `--namespace=${namespace}`]);
   expect(logs).toContain('"worldSize":4');
