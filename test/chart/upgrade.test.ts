@@ -210,6 +210,7 @@ describe.runIf(isThere)('an upgrade and the way back, with live runs', () => {
     expect(await storedField('trains')).toBe('7');
 
     // Back as Helm has it, with the older CRDs: only what they do not know goes.
+    await release('upgrade', nextChart);
     await helmOn(world.controlPlane, ['rollback', 'ringmaster', '1']);
     await until('the new field is gone', async () =>
       (await storedField('trains')) === '' ? true : undefined,
