@@ -26,11 +26,13 @@ describe('a plain scalar', () => {
     ['yesterday', 'yesterday'],
     ['1.2.3', '1.2.3'],
     ['_1', '_1'],
+    ['._', '._'],
+    ['1_x', '1_x'],
   ])('"%s" is read as all readers read it', (text, value) => {
     expect(readPlainScalar(text)).toEqual({ ok: true, value });
   });
 
-  it.each(['yes', 'NO', 'On', 'off', 'y', 'N', '010', '-010', '007', '0o17', '0b1', '1_000', '1_0.5'])(
+  it.each(['yes', 'NO', 'On', 'off', 'y', 'N', '010', '-010', '007', '0o17', '0b1', '1_000', '1_0.5', '._5'])(
     '"%s" is refused, as readers differ',
     (text) => {
       expect(readPlainScalar(text)).toMatchObject({ ok: false });

@@ -9,6 +9,7 @@ export type Scalar =
 
 const truths = /^(y|Y|yes|Yes|YES|on|On|ON)$/;
 const falsehoods = /^(n|N|no|No|NO|off|Off|OFF)$/;
+const decimal = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 
 /** Reads a plain scalar by the core schema (YAML 1.2, section 10.3.2), or says why it is ambiguous. */
 export function readPlainScalar(text: string): Scalar {
@@ -20,11 +21,11 @@ function describeAmbiguity(text: string): string | undefined {
   if (truths.test(text)) return readAs(text, 'true to kubectl and text to others', 'true');
   if (falsehoods.test(text)) return readAs(text, 'false to kubectl and text to others', 'false');
   if (/^[-+]?0[0-9_]*[0-9]$/.test(text)) {
-    const decimal = Number(text.replaceAll('_', ''));
+    const toTen = Number(text.replaceAll('_', ''));
     const octal = /^[-+]?[0-7_]+$/.test(text) ? Number.parseInt(text.replaceAll('_', ''), 8) : undefined;
-    return octal === undefined || octal === decimal
-      ? `a number with a leading zero is read in different ways; write ${decimal}, or "${text}" in quotes for text`
-      : `${text} is ${octal} to kubectl and ${decimal} to others; write the one that is meant, or "${text}" in quotes for text`;
+    return octal === undefined || octal === toTen
+      ? `a number with a leading zero is read in different ways; write ${toTen}, or "${text}" in quotes for text`
+      : `${text} is ${octal} to kubectl and ${toTen} to others; write the one that is meant, or "${text}" in quotes for text`;
   }
   if (/^[-+]?0o[0-7_]+$/.test(text)) {
     return readAs(
@@ -43,8 +44,9 @@ function describeAmbiguity(text: string): string | undefined {
   if (/^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/.test(text)) {
     return `${text} is a number to base 60 to some readers and text to others; write "${text}" in quotes`;
   }
-  if (/^[-+]?[0-9.][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?$/.test(text) && text.includes('_')) {
-    return readAs(text, 'a number to kubectl and text to others', text.replaceAll('_', ''));
+  const ungrouped = text.replaceAll('_', '');
+  if (ungrouped !== text && /^[-+.0-9]/.test(text) && decimal.test(ungrouped)) {
+    return readAs(text, 'a number to kubectl and text to others', ungrouped);
   }
   if (/^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/.test(text)) {
     return `${text} is not a finite number, and JSON, which the cluster stores, knows no other`;
@@ -69,7 +71,7 @@ function readCoreScalar(text: string): Scalar {
           message: `${text} has more digits than a number keeps exactly; write "${text}" in quotes for text`,
         };
   }
-  if (/^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/.test(text)) {
+  if (decimal.test(text)) {
     const value = Number(text);
     return Number.isFinite(value)
       ? { ok: true, value }
