@@ -1,6 +1,6 @@
 import type { Model } from '../../operator/api/v1alpha1/model.ts';
 import { counterRandom } from '../data/random.ts';
-import { elementCount, float32Tensor, type HostTensor } from '../tensorflow/host-tensor.ts';
+import { elementCount, type HostTensor } from '../tensorflow/host-tensor.ts';
 import type { Network, VariableSpec } from './network.ts';
 
 export interface InitializerOptions {
@@ -14,16 +14,20 @@ export interface InitializerOptions {
  * depends on the seed and its name only.
  */
 export function initialValues(network: Network, options: InitializerOptions): HostTensor[] {
-  return network.variables.map((spec) => float32Tensor(spec.name, spec.shape, initialValue(spec, options)));
+  return network.variables.map((spec) => ({
+    ...{ name: spec.name, dtype: 'float32', shape: spec.shape },
+    data: new Uint8Array(initialValue(spec, options).buffer),
+  }));
 }
 
-function initialValue(spec: VariableSpec, options: InitializerOptions): Float32Array {
+function initialValue(spec: VariableSpec, options: InitializerOptions): Float32Array<ArrayBuffer> {
   const values = new Float32Array(elementCount(spec.shape));
   switch (spec.kind) {
     case 'convolution':
     case 'weight': {
       const draw = weightDistribution(spec, options);
-      return values.map(draw);
+      for (let index = 0; index < values.length; index += 1) values[index] = draw();
+      return values;
     }
     case 'gamma':
       return values.fill(options.zeroGamma && spec.endsResidualBlock === true ? 0 : 1);

@@ -8,13 +8,7 @@ import type { DeviceFunction } from '../tensorflow/device-function.ts';
 import { download, free, upload, uploadFloats, type DeviceTensor } from '../tensorflow/device-tensor.ts';
 import { PeerLost, TensorFlowError } from '../tensorflow/errors.ts';
 import { fingerprintRecording } from '../tensorflow/fingerprint.ts';
-import {
-  elementCount,
-  float32Tensor,
-  floatValues,
-  toFloat,
-  type HostTensor,
-} from '../tensorflow/host-tensor.ts';
+import { elementCount, floatValues, toFloat, type HostTensor } from '../tensorflow/host-tensor.ts';
 import { storagePrecision, type ComputePrecision } from '../tensorflow/precision/compute-precision.ts';
 import type { Recording } from '../tensorflow/recording.ts';
 import type { TensorFlow } from '../tensorflow/tensorflow.ts';
@@ -280,7 +274,7 @@ function total(times: readonly AllReduceTime[]): AllReduceTime {
 }
 
 function zeros({ name, shape }: VariableShape): HostTensor {
-  return float32Tensor(name, shape, new Float32Array(elementCount(shape)));
+  return { name, dtype: 'float32', shape, data: new Uint8Array(4 * elementCount(shape)) };
 }
 
 function metricAt(metrics: ArrayLike<number>, index: number): number {
