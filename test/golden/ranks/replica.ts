@@ -66,7 +66,7 @@ const tasks = {
       ];
       free(native, [...(await untimed.run([...variables.handles, ...inputs])), ...inputs]);
     }
-    const hash = await replica.verifyAgreement();
+    const hash = hashTensors(await replica.snapshot());
     if (rank === worldSize - 1) await setTimeout(lateMs);
     const { allReduce: ofLateStep } = await replica.step(randomBatch([10, rank], 8), {
       ...oneStep,
