@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { KubeConfig } from '@kubernetes/client-node';
 import { Gauge, Registry } from 'prom-client';
 import { aborted } from '../base/abort.ts';
 import { describeError } from '../base/errors.ts';
 import { createLogger, standardError, type Logger } from '../base/logging.ts';
 import { whileLeader, type Term } from '../cluster/http/lease-election.ts';
+import type { ApiAccess } from '../cluster/http/api-access.ts';
 import { openHttpCluster, type HttpCluster } from '../cluster/http/open-http-cluster.ts';
+import { serviceAccountAccess } from '../cluster/http/service-account.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { createControllerMetrics, type ControllerMetrics } from '../controllers/controller-metrics.ts';
 import { fencedCluster } from '../controllers/fenced-cluster.ts';
@@ -67,7 +68,7 @@ export async function runManager(options: ManagerOptions, context: CommandContex
     isReady: () => isReady,
   });
   closing.defer(() => server.close());
-  const cluster = await connect(options, identity, registry, log);
+  const cluster = await connect(options, context, identity, registry, log);
   closing.defer(() => cluster.close());
   const ports: { port: number; securePort?: number } = { port: server.port };
   if (secure !== undefined) {
@@ -230,17 +231,14 @@ function controlSweeps(
 
 async function connect(
   options: ManagerOptions,
+  context: CommandContext,
   identity: string,
   registry: Registry,
   log: Logger,
 ): Promise<HttpCluster> {
-  const kubeConfig = new KubeConfig();
   try {
-    if (options.kubeconfig === undefined) kubeConfig.loadFromDefault();
-    else kubeConfig.loadFromFile(options.kubeconfig);
-    if (options.context !== undefined) kubeConfig.setCurrentContext(options.context);
     return await openHttpCluster({
-      kubeConfig,
+      access: await accessOf(options, context),
       registry,
       log,
       rateLimit: { perSecond: options.apiRate, burst: options.apiBurst },
@@ -253,6 +251,27 @@ async function connect(
       exitCode: commandExitCodes.unavailable,
     });
   }
+}
+
+/** As for every command, but that in a pod no kubeconfig is looked for unless one is named. */
+async function accessOf(
+  { kubeconfig, context: contextName }: ManagerOptions,
+  context: CommandContext,
+): Promise<ApiAccess> {
+  const { environment } = context;
+  const isNamed = (kubeconfig ?? contextName ?? environment.KUBECONFIG) !== undefined;
+  const account = isNamed ? undefined : serviceAccountAccess(environment);
+  if (account !== undefined) return account;
+  const { readKubeConfig } = await import('./connection/kube-config.ts');
+  const kubeConfig = await readKubeConfig(
+    {
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(contextName === undefined ? {} : { context: contextName }),
+    },
+    context,
+  );
+  if (kubeConfig === undefined) throw new Error('there is no kubeconfig, and this is not a pod of a cluster');
+  return kubeConfig;
 }
 
 /** client-go's gauge of who leads. */

@@ -23,7 +23,7 @@ process.on('SIGTERM', () => {
 const log = createLogger('debug', { component: 'node', node: values.name });
 const kubeConfig = new KubeConfig();
 kubeConfig.loadFromFile(values.kubeconfig);
-const cluster = await openHttpCluster({ kubeConfig, userAgent: 'ringmaster-node', log });
+const cluster = await openHttpCluster({ access: kubeConfig, userAgent: 'ringmaster-node', log });
 await runClusterNode({
   cluster,
   clock: systemClock,

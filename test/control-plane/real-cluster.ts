@@ -21,9 +21,9 @@ export async function createNamespace(controlPlane: ControlPlane, name: string):
 /** Opens the http adapter on a control plane. No rate limit of its own, unless a test is about that. */
 export async function openRealCluster(
   controlPlane: ControlPlane,
-  options: Omit<HttpClusterOptions, 'kubeConfig'> & { readonly user?: string } = {},
+  options: Omit<HttpClusterOptions, 'access'> & { readonly user?: string } = {},
 ): Promise<HttpCluster> {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(await controlPlane.kubeconfigFile(options.user));
-  return openHttpCluster({ rateLimit: { perSecond: 10_000, burst: 10_000 }, ...options, kubeConfig });
+  return openHttpCluster({ rateLimit: { perSecond: 10_000, burst: 10_000 }, ...options, access: kubeConfig });
 }

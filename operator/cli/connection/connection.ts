@@ -52,7 +52,7 @@ export async function withCluster<R>(
   const { openHttpCluster } = await import('../../cluster/http/open-http-cluster.ts');
   try {
     const cluster = await openHttpCluster({
-      kubeConfig: place.kubeConfig,
+      access: place.kubeConfig,
       clock,
       userAgent: 'ringmaster-cli',
       ...(onTrouble === undefined ? {} : { log: { warn: warningsTo(onTrouble) } }),

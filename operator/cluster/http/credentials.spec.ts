@@ -62,7 +62,9 @@ describe('credentials', () => {
   it('that cannot be read say so, and are read again at the next request', async () => {
     const caFile = join(folder, 'ca.crt');
     const source = createCredentialSource(kubeConfig({ caFile }, { token: 'abc' }), clock);
-    await expect(source.current()).rejects.toThrow('the credentials of the kubeconfig cannot be read');
+    await expect(source.current()).rejects.toThrow(
+      'the credentials of the kubeconfig or service account cannot be read',
+    );
     await writeFile(caFile, 'there now');
     expect((await source.current()).tls.ca?.toString()).toBe('there now');
   });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
 import { isObject } from '../../api/v1alpha1/wire-guards.ts';
 import type { Clock } from '../../base/clock.ts';
 import { ClusterError } from '../cluster-error.ts';
+import type { ApiAccess } from './api-access.ts';
 
 /** The material of TLS connections to the server. */
 interface TlsOptions {
@@ -37,14 +37,14 @@ export interface CredentialSource {
 const maxAgeMs = 60_000;
 
 /** Reads the current context of a kubeconfig, or the service account of a pod. */
-export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock): CredentialSource {
+export function createCredentialSource(access: ApiAccess, clock: Clock): CredentialSource {
   let cached: { readonly credentials: Promise<Credentials>; readonly readAt: number } | undefined;
   let isRefused = false;
   return {
     current() {
       const now = clock.now();
       if (cached === undefined || now - cached.readAt > maxAgeMs) {
-        const credentials = readCredentials(kubeConfig, isRefused);
+        const credentials = readCredentials(access, isRefused);
         cached = { credentials, readAt: now };
         isRefused = false;
         // A file that cannot be read now may be readable at the next request.
@@ -59,24 +59,28 @@ export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock): Cr
   };
 }
 
-async function readCredentials(kubeConfig: KubeConfig, isRefused: boolean): Promise<Credentials> {
-  const cluster = kubeConfig.getCurrentCluster();
+async function readCredentials(access: ApiAccess, isRefused: boolean): Promise<Credentials> {
+  const cluster = access.getCurrentCluster();
   if (cluster === null) {
     throw new ClusterError(
       'Unavailable',
-      `the kubeconfig has no cluster for context "${kubeConfig.getCurrentContext()}"; choose another context`,
+      `the kubeconfig has no cluster for context "${access.getCurrentContext()}"; choose another context`,
     );
   }
   const options: RequestOptions = {};
   try {
-    await kubeConfig.applyToHTTPSOptions(options);
+    await access.applyToHTTPSOptions(options);
   } catch (error) {
-    throw new ClusterError('Unauthorized', 'the credentials of the kubeconfig cannot be read', {
-      cause: error,
-    });
+    throw new ClusterError(
+      'Unauthorized',
+      'the credentials of the kubeconfig or service account cannot be read',
+      {
+        cause: error,
+      },
+    );
   }
   const headers = textHeaders(options);
-  const freshToken = isRefused ? await tokenFromFile(kubeConfig) : undefined;
+  const freshToken = isRefused ? await tokenFromFile(access) : undefined;
   if (freshToken !== undefined) headers.authorization = `Bearer ${freshToken}`;
 
   const server = cluster.server.replace(/\/+$/, '');
@@ -100,8 +104,8 @@ function textHeaders({ headers = {}, auth }: RequestOptions): Record<string, str
 }
 
 /** The library reads a token file at most once a minute; a token that was just refused must be read at once. */
-async function tokenFromFile(kubeConfig: KubeConfig): Promise<string | undefined> {
-  const provider: unknown = kubeConfig.getCurrentUser()?.authProvider;
+async function tokenFromFile(access: ApiAccess): Promise<string | undefined> {
+  const provider: unknown = access.getCurrentUser()?.authProvider;
   const config = isObject(provider) ? provider.config : undefined;
   if (!isObject(config)) return undefined;
   return typeof config.tokenFile === 'string' ? (await readFile(config.tokenFile, 'utf8')).trim() : undefined;

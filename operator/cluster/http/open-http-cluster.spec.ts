@@ -35,7 +35,7 @@ const hurriedClock: Clock = {
 
 async function open(options: Partial<HttpClusterOptions> = {}): Promise<void> {
   cluster = await openHttpCluster({
-    kubeConfig: server.kubeConfig(),
+    access: server.kubeConfig(),
     clock: hurriedClock,
     random: () => 0,
     ...options,
@@ -169,7 +169,7 @@ describe('a refused token', () => {
       await writeFile(tokenFile, 'old\n');
       await cluster.close();
       await open({
-        kubeConfig: server.kubeConfig({ authProvider: { name: 'tokenFile', config: { tokenFile } } }),
+        access: server.kubeConfig({ authProvider: { name: 'tokenFile', config: { tokenFile } } }),
       });
       server.answerWith(json(200, pod));
       await cluster.get(pods, key);

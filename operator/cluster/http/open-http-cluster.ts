@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import type { KubeConfig } from '@kubernetes/client-node';
 import type { Registry } from 'prom-client';
 import { isObject } from '../../api/v1alpha1/wire-guards.ts';
 import { group } from '../../api/v1alpha1/group.ts';
@@ -22,6 +21,7 @@ import { createConnectionPools, type Purpose } from './connection-pools.ts';
 import { createCredentialSource } from './credentials.ts';
 import { listPages } from './list-pages.ts';
 import { reflect } from './reflector.ts';
+import type { ApiAccess } from './api-access.ts';
 import { createRequestMetrics, noRequestMetrics } from './request-metrics.ts';
 import { labelSelector, resourcePath } from './resource-path.ts';
 import { withRetries } from './retries.ts';
@@ -31,8 +31,8 @@ import { createWatchMetrics, noWatchMetrics } from './watch-metrics.ts';
 import { toObject, type ListPage } from './wire.ts';
 
 export interface HttpClusterOptions {
-  /** Its current context says which server and who we are. Files that it names are read again as they change. */
-  readonly kubeConfig: KubeConfig;
+  /** A kubeconfig, whose current context counts, or a service account. Files that it names are read again as they change. */
+  readonly access: ApiAccess;
   /**
    * Requests of this client, leases aside. Default 50 a second, 100 at once; the server's own priority and fairness
    * guards it beyond that, so a busy operator may ask for more.
@@ -86,12 +86,12 @@ const mergePatchType = 'application/merge-patch+json';
  * @throws ClusterError when the credentials cannot be read; the server itself is not asked yet
  */
 export async function openHttpCluster(options: HttpClusterOptions): Promise<HttpCluster> {
-  const { kubeConfig, clock = systemClock, random = Math.random, log } = options;
+  const { access, clock = systemClock, random = Math.random, log } = options;
   const fieldManager = options.fieldManager ?? 'ringmaster';
   const metrics = options.registry === undefined ? noRequestMetrics : createRequestMetrics(options.registry);
   const followWatch =
     options.registry === undefined ? noWatchMetrics : createWatchMetrics(options.registry, clock);
-  const credentials = createCredentialSource(kubeConfig, clock);
+  const credentials = createCredentialSource(access, clock);
   const { host } = new URL((await credentials.current()).server);
   const pools = createConnectionPools();
   const transport = createTransport({
