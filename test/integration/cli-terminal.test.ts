@@ -95,8 +95,11 @@ async function piped(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];
+  let isInterrupted = false;
   const interrupt = () => {
-    if (interruptedAt?.test(`${stdout}${stderr}`) === true) child.kill('SIGINT');
+    // Once: a second signal may find the program past the handlers of its first.
+    if (isInterrupted || interruptedAt?.test(`${stdout}${stderr}`) !== true) return;
+    isInterrupted = child.kill('SIGINT');
   };
   child.stdout.on('data', (text: Buffer) => (stdout += text.toString())).on('data', interrupt);
   child.stderr.on('data', (text: Buffer) => (stderr += text.toString())).on('data', interrupt);

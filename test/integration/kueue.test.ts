@@ -54,13 +54,12 @@ const queue = { queueName: 'team' };
 async function reserve(name: string): Promise<void> {
   const { controlPlane } = world();
   const path = `/api/v1/nodes/${name}`;
-  const { body } = await controlPlane.fetch('GET', path);
-  if (!isObject(body) || !isObject(body.metadata)) throw new Error('there is no node');
-  await controlPlane.fetch('PUT', path, {
-    ...body,
-    metadata: { ...body.metadata, labels: { pool: 'reserved' } },
+  const { code, body } = await controlPlane.fetch('PUT', path, {
+    // Without a resource version: controllers write to new nodes too.
+    metadata: { name, labels: { 'kubernetes.io/hostname': name, pool: 'reserved' } },
     spec: { taints: [{ key: 'reserved', effect: 'NoSchedule' }] },
   });
+  if (code !== 200) throw new Error(`node ${name} was refused: ${JSON.stringify(body)}`);
 }
 
 async function workloadOf(run: string): Promise<Workload> {
