@@ -3,9 +3,10 @@
 // Runs on any Node.js >= 20 before anything is installed, so: plain JavaScript and built-in modules only.
 
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
+import { exists } from './exists.mjs';
 import { goToolchain } from './go-toolchain.mjs';
 import { writePointer } from './pointer.mjs';
 
@@ -94,12 +95,4 @@ async function buildKey(folder) {
     hash.update(`\n${name} ${String(content.length)}\n`).update(content);
   }
   return hash.digest('hex').slice(0, 16);
-}
-
-/** @param {string} file */
-async function exists(file) {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -3,10 +3,11 @@
 // only.
 
 import { createHash } from 'node:crypto';
-import { access, lstat, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { exists } from './exists.mjs';
 
 /** @typedef {Pick<import('./main.mjs').SetupContext, 'root' | 'cacheFolder' | 'log' | 'installDebianPackage'>} DataContext */
 
@@ -130,14 +131,6 @@ async function isComplete(folder) {
 async function isFolder(file) {
   return lstat(file).then(
     (stats) => stats.isDirectory(),
-    () => false,
-  );
-}
-
-/** @param {string} file */
-async function exists(file) {
-  return access(file).then(
-    () => true,
     () => false,
   );
 }

@@ -1,9 +1,10 @@
 // Programs for tests out of public Go modules. Runs on any Node.js >= 20 before anything is installed, so: plain
 // JavaScript and built-in modules only.
 
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
+import { exists } from './exists.mjs';
 import { goToolchain } from './go-toolchain.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
@@ -43,12 +44,4 @@ export async function goProgram(context, { name, package: source, version, durat
     await rm(partial, { recursive: true, force: true });
   }
   return program;
-}
-
-/** @param {string} file */
-async function exists(file) {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

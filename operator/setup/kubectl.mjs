@@ -3,9 +3,10 @@
 // Runs on any Node.js >= 20 before anything is installed, so: plain JavaScript and built-in modules only.
 
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
+import { exists } from './exists.mjs';
 import { writePointer } from './pointer.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
@@ -72,12 +73,4 @@ async function install(context, folder) {
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
-}
-
-/** @param {string} file */
-async function exists(file) {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

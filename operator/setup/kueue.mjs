@@ -1,9 +1,10 @@
 // Builds Kueue, which queues the runs of the tests as it does on a cluster, and keeps its CRDs beside it.
 // Runs on any Node.js >= 20 before anything is installed, so: plain JavaScript and built-in modules only.
 
-import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { exists } from './exists.mjs';
 import { goToolchain } from './go-toolchain.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
@@ -77,12 +78,4 @@ async function copyFiles(from, to) {
   for (const name of await readdir(from)) {
     await writeFile(path.join(to, name), await readFile(path.join(from, name)));
   }
-}
-
-/** @param {string} file */
-async function exists(file) {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -2,9 +2,10 @@
 // Why and how: trainer-image/native/README.md. No node-gyp: g++ and the headers of node-api-headers suffice.
 
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { exists } from './exists.mjs';
 import { tensorflowLibraries, tensorflowWheelSha256 } from './tensorflow-wheel.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
@@ -151,12 +152,4 @@ async function writeAtomically(file, content) {
   const partial = `${file}.${String(process.pid)}`;
   await writeFile(partial, content);
   await rename(partial, file);
-}
-
-/** @param {string} file */
-async function exists(file) {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

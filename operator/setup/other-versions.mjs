@@ -2,9 +2,10 @@
 // build takes long, so that they are for `npm run test:versions` alone.
 // Runs on any Node.js >= 20 before anything is installed, so: plain JavaScript and built-in modules only.
 
-import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { exists } from './exists.mjs';
 import { goProgram } from './go-program.mjs';
 import { goToolchain } from './go-toolchain.mjs';
 import { writePointer } from './pointer.mjs';
@@ -74,12 +75,4 @@ async function nextControlPlane(context) {
     await rm(partial, { recursive: true, force: true });
   }
   return program;
-}
-
-/** @param {string} file */
-async function exists(file) {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -3,9 +3,11 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+
+import { exists } from './exists.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
 
@@ -121,12 +123,4 @@ async function sha256(file) {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return hash.digest('hex');
-}
-
-/** @param {string} file */
-async function exists(file) {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }
