@@ -11,6 +11,12 @@ import { startMs } from './fixtures.ts';
 /** How a trial goes: its top-1 after an epoch, `undefined` where the evaluation fails. */
 export type Course = (run: TrainingRun, epoch: number) => number | undefined;
 
+/** Better the nearer the learning rate is to 0.1, and with every epoch. */
+export const byRate: Course = ({ spec }, epoch) => {
+  const rate = spec.recipe.learningRate?.base ?? 1;
+  return Number((0.9 - 0.1 * Math.abs(Math.log10(rate / 0.1)) - 0.2 / epoch).toFixed(4));
+};
+
 /** A sweep, its runs, and a machine of so many GPUs that trains them an epoch at a time, in memory. */
 export class SweepModel {
   sweep: TrainingSweep;
