@@ -31,11 +31,12 @@ describe('a replica', () => {
   });
 
   it('continues from a snapshot bit for bit', async () => {
-    const { uninterrupted, resumed, weightsOnly, lacking, unknown } = await runOne('resume');
+    const { uninterrupted, resumed, weightsOnly, lacking, unknown, untrained } = await runOne('resume');
     expect(resumed).toBe(uninterrupted);
     expect(weightsOnly).toBe(true);
     expect(lacking).toContain('no value of conv1.weight is given');
     expect(unknown).toContain('no tensor named x');
+    expect(untrained).toBe('RangeError: the model has no tensor named bn1.running_mean.momentum');
   });
 
   it('evaluates a batch as the sum of its parts', async () => {

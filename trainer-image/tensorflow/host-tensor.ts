@@ -34,6 +34,11 @@ export function float32Tensor(name: string, shape: readonly number[], values: Ar
   return { name, dtype: 'float32', shape, data: new Uint8Array(Float32Array.from(values).buffer) };
 }
 
+/** A float32 tensor of zeros. */
+export function zeroTensor(name: string, shape: readonly number[]): HostTensor {
+  return { name, dtype: 'float32', shape, data: new Uint8Array(4 * elementCount(shape)) };
+}
+
 /** The same values as float32 or float64. @throws TypeError unless they are of either */
 export function toFloat(tensor: HostTensor, dtype: 'float32' | 'float64'): HostTensor {
   if (tensor.dtype === dtype) return tensor;

@@ -8,7 +8,13 @@ import type { DeviceFunction } from '../tensorflow/device-function.ts';
 import { download, free, upload, uploadFloats, type DeviceTensor } from '../tensorflow/device-tensor.ts';
 import { PeerLost, TensorFlowError } from '../tensorflow/errors.ts';
 import { fingerprintRecording } from '../tensorflow/fingerprint.ts';
-import { elementCount, floatValues, toFloat, type HostTensor } from '../tensorflow/host-tensor.ts';
+import {
+  elementCount,
+  floatValues,
+  toFloat,
+  zeroTensor,
+  type HostTensor,
+} from '../tensorflow/host-tensor.ts';
 import { storagePrecision, type ComputePrecision } from '../tensorflow/precision/compute-precision.ts';
 import type { Recording } from '../tensorflow/recording.ts';
 import type { TensorFlow } from '../tensorflow/tensorflow.ts';
@@ -66,7 +72,9 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
   const teacher = await create('teacher', teacherValues(settings, options.teacherValues ?? []));
   const accumulators = await create(
     'accumulators',
-    accumulationSteps === 1 ? [] : accumulatorVariables(settings).map(zeros),
+    accumulationSteps === 1
+      ? []
+      : accumulatorVariables(settings).map(({ name, shape }) => zeroTensor(name, shape)),
   );
   const groups: readonly Variables[] = [variables, teacher, accumulators];
   const stepHandles = [...variables.handles, ...teacher.handles];
@@ -219,7 +227,7 @@ export async function createReplica(options: ReplicaOptions): Promise<Replica> {
       const wanted = new Set([
         ...variables.shapes.map(({ name }) => name),
         // Of what was frozen since, which no longer moves.
-        ...network.variables.map(({ name }) => momentumName(name)),
+        ...network.variables.filter(isTrainable).map(({ name }) => momentumName(name)),
       ]);
       const unknown = tensors.find(({ name }) => !wanted.has(name));
       if (unknown !== undefined) throw new RangeError(`the model has no tensor named ${unknown.name}`);
@@ -247,7 +255,8 @@ function replicaValues(settings: StepSettings, given: readonly HostTensor[]): Ho
     }),
   );
   return replicaVariables(settings).map((variable) => {
-    const value = byName.get(variable.name) ?? beginnings.get(variable.name) ?? zeros(variable);
+    const value =
+      byName.get(variable.name) ?? beginnings.get(variable.name) ?? zeroTensor(variable.name, variable.shape);
     requireShape(value, variable);
     return value;
   });
@@ -271,10 +280,6 @@ function requireShape({ name, shape }: HostTensor, expected: VariableShape): voi
 function total(times: readonly AllReduceTime[]): AllReduceTime {
   const sum = (figure: keyof AllReduceTime) => times.reduce((so, time) => so + time[figure], 0);
   return { totalMs: sum('totalMs'), exposedMs: sum('exposedMs') };
-}
-
-function zeros({ name, shape }: VariableShape): HostTensor {
-  return { name, dtype: 'float32', shape, data: new Uint8Array(4 * elementCount(shape)) };
 }
 
 function metricAt(metrics: ArrayLike<number>, index: number): number {

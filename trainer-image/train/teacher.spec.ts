@@ -66,6 +66,14 @@ describe('a teacher', () => {
     );
   });
 
+  it('must have its classifier', async () => {
+    const file = path.join(folder, 'backbone.safetensors');
+    const tensors = toCheckpointLayout(valuesOf(student), resNet(student));
+    const backbone = tensors.filter(({ name }) => !name.startsWith('fc.'));
+    await writeFile(file, Buffer.concat(encodeSafetensors(backbone, {})));
+    await expect(read(file)).rejects.toThrow(/has no classifier; export it without --backbone/);
+  });
+
   it('must be a residual network', async () => {
     const file = path.join(folder, 'none.safetensors');
     const tensor = valuesOf(student)[0];

@@ -9,7 +9,7 @@ import type { Architecture } from '../model/resnet-plan.ts';
 import { resNet } from '../model/resnet.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import type { StorageAccess } from '../storage/storage-access.ts';
-import { elementCount, float32Tensor, type HostTensor } from '../tensorflow/host-tensor.ts';
+import { zeroTensor, type HostTensor } from '../tensorflow/host-tensor.ts';
 import { hashTensors } from './hash-tensors.ts';
 import { pretrainedClasses, readPretrained, startFrom } from './pretrained-weights.ts';
 
@@ -48,6 +48,12 @@ export async function readTeacher(
   access: StorageAccess,
 ): Promise<Teacher> {
   const tensors = await readPretrained(uri, access);
+  const isResidual = tensors.some(({ name }) => name.startsWith('layer1.'));
+  if (isResidual && pretrainedClasses(tensors) === undefined) {
+    throw new IncompatibleCheckpoint(
+      `recipe.distillation.teacher ${uri} has no classifier; export it without --backbone`,
+    );
+  }
   const { imageSize, channels, classes } = student;
   const architecture = (await architectureBeside(uri, access)) ?? inferArchitecture(tensors, imageSize);
   if (architecture === undefined) {
@@ -60,16 +66,9 @@ export async function readTeacher(
       `recipe.distillation.teacher ${uri} has ${architecture.classes} classes and ${architecture.channels} channels, the model ${classes} and ${channels}; they must be equal`,
     );
   }
-  if (pretrainedClasses(tensors) === undefined) {
-    throw new IncompatibleCheckpoint(
-      `recipe.distillation.teacher ${uri} has no classifier; export it without --backbone`,
-    );
-  }
   const seen = { ...architecture, imageSize };
   const network = resNet(seen);
-  const zeros = network.variables.map(({ name, shape }) =>
-    float32Tensor(name, shape, new Float32Array(elementCount(shape))),
-  );
+  const zeros = network.variables.map(({ name, shape }) => zeroTensor(name, shape));
   const values = startFrom(tensors, network, zeros, uri);
   return { architecture: seen, network, values, hash: hashTensors(values) };
 }

@@ -109,6 +109,10 @@ const tasks = {
       weightsOnly: fromStart.every((tensor, index) => equalBytes(tensor, initial[index])),
       lacking: await rejection(replica.restore(snapshot.slice(1))),
       unknown: await rejection(replica.restore([...snapshot, float32Tensor('x', [1], [0])])),
+      // Statistics are not trained, so they have no momentum.
+      untrained: await rejection(
+        replica.restore([...snapshot, float32Tensor(momentumName('bn1.running_mean'), [1], [0])]),
+      ),
     };
   },
 
