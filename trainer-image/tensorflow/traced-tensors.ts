@@ -99,7 +99,9 @@ export function createTracedTensors(eager: BindingCalls): TracedTensors {
       const known = byShapes ? executed.get(key) : undefined;
       if (known !== undefined) return standIns(known);
       const results = executeForShapes(op, attributes, inputs, outputCount);
-      if (byShapes && results.every(({ dtype }) => canBeZeros(dtype))) executed.set(key, results);
+      // What comes back from memory is zeros, so integers, over which values decide, are computed each time.
+      const forgetsNothing = results.every(({ dtype }) => canBeZeros(dtype) && dtype !== dataTypes.int32);
+      if (byShapes && forgetsNothing) executed.set(key, results);
       return results.flatMap((result) => {
         const { id, shape, dtype } = result;
         if (canBeZeros(dtype) && 4 * elementCount(shape) > largestKeptBytes) {
