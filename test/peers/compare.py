@@ -54,7 +54,7 @@ def load_backbones(folder, depth, variant):
         loaded.append(name)
         unfit += [f"{key} of {name}" for key in keys.missing_keys + keys.unexpected_keys]
         for key, value in body.state_dict().items():
-            if not torch.equal(value, weights[key]):
+            if key in weights and not torch.equal(value, weights[key]):
                 unfit.append(f"{key} of {name}")
     return loaded, unfit
 

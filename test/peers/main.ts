@@ -48,6 +48,11 @@ const networks = ([18, 34, 50, 101, 152] as const)
   .filter((depth) => values.depth === undefined || values.depth === String(depth))
   .flatMap((depth) => (['A', 'B', 'C', 'D'] as const).map((variant): PeerNetwork => ({ depth, variant })));
 
+if (networks.length === 0) {
+  process.stderr.write('--depth must be 18, 34, 50, 101 or 152\n');
+  process.exit(64);
+}
+
 const folder = await mkdtemp(path.join(tmpdir(), 'ringmaster-peers-'));
 const peer = spawn(python, [compareProgram], { stdio: ['pipe', 'pipe', 'inherit'] });
 const answers = createInterface({ input: peer.stdout })[Symbol.asyncIterator]();
