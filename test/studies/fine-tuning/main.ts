@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { TrainingRun } from '../../../operator/api/v1alpha1/training-run.ts';
 import type { TrainingSweep } from '../../../operator/api/v1alpha1/training-sweep.ts';
-import { answersOf, type Answer } from '../../../operator/search/answers.ts';
+import { answerCells } from '../../../operator/cli/sweep-table.ts';
+import { answersOf } from '../../../operator/search/answers.ts';
 import { writeSubset } from '../fashion-mnist-subset.ts';
 import { ringmaster } from '../ringmaster.ts';
 
@@ -13,7 +14,7 @@ import { ringmaster } from '../ringmaster.ts';
  * the backbone has seen none of their images or labels. From scratch and from the backbone the task is trained with the
  * same recipe, for 10 epochs and for three times as long; three seeds each. Prints a table in Markdown; ends with 0 when
  * fine-tuning is better by the interval of the paired differences, and by the margin that is asked for on average. What
- * is there already in its folder is not trained again. A quarter of an hour on two idle cores.
+ * is there already in its folder is not trained again.
  *
  *     npm run study:fine-tuning [-- --margin 0.03 --seeds 3 --folder .ringmaster/studies/fine-tuning --gpus 2]
  */
@@ -81,14 +82,18 @@ const sweep = (await finish({
         { name: 'from scratch, 3 times as long', set: { recipe: { epochs: 3 * epochs } } },
         fromBackbone('fine-tuned, 3 times as long', { epochs: 3 * epochs }),
       ],
-      seeds: [0, 1, 2].slice(0, Number(values.seeds)),
+      seeds: Array.from({ length: Number(values.seeds) }, (_, seed) => seed),
     },
   },
 })) as TrainingSweep;
 
-const answers = answersOf(sweep);
-process.stdout.write(`${describe(answers).join('\n')}\n`);
-const { difference } = answers.find(({ row }) => row === rowNames.tuned) ?? {};
+const table = [
+  ['row', 'top-1', 'seeds', 'against the first row (95 %)', 'verdict'],
+  ['---', '---', '---', '---', '---'],
+  ...answerCells(sweep),
+];
+process.stdout.write(table.map((cells) => `| ${cells.join(' | ')} |\n`).join(''));
+const { difference } = answersOf(sweep).find(({ row }) => row === rowNames.tuned) ?? {};
 const isBetter = difference?.verdict === 'better' && (difference.mean ?? 0) >= Number(values.margin);
 process.exitCode = isBetter ? 0 : 1;
 
@@ -100,20 +105,4 @@ async function finish(manifest: { kind: string; name: string; spec: object }): P
   await writeFile(file, JSON.stringify(whole));
   const gpus = values.gpus === undefined ? [] : ['--gpus', values.gpus];
   return ringmaster('run', file, '--dir', join(folder, name), ...gpus);
-}
-
-function describe(table: readonly Answer[]): string[] {
-  const percent = (value = NaN) => (100 * value).toFixed(2);
-  return [
-    '| | top-1 of each seed | mean | standard deviation | to the first row (95 % interval) |',
-    '| --- | --- | --- | --- | --- |',
-    ...table.map(({ row, values: each, mean, standardDeviation, difference: apart }) => {
-      const [low, high] = apart?.interval ?? [];
-      const against =
-        apart === undefined
-          ? ''
-          : `${percent(apart.mean)} (${percent(low)} to ${percent(high)}): ${apart.verdict}`;
-      return `| ${row} | ${each.map(percent).join(', ')} | ${percent(mean)} | ${percent(standardDeviation)} | ${against} |`;
-    }),
-  ];
 }
