@@ -10,7 +10,7 @@ import { measureThroughput, type Throughput, type ThroughputTask } from './train
  * Checks an image and tells how fast it trains: `throughput.ts [--ranks 1,2,4,8] [--depth 50] [--variant D]
  * [--image-size 224] [--batch 128] [--precision float16] [--steps 20] [--warmup-steps 5] [--threads 4] [--json]`. One rank a
  * GPU, or a share of the processor where there is none; a batch is what each rank gets. Ends with 1 if a world does not train,
- * with what its ranks said on standard error. `--rank-task` is how it starts its ranks.
+ * with what its ranks said on standard error, and with 64 on a number that is none. `--rank-task` is how it starts its ranks.
  */
 const { values } = parseArgs({
   options: {
@@ -41,8 +41,11 @@ if (rankTask === undefined) {
 async function compareWorlds(): Promise<void> {
   const { json } = values;
   const sizes = values.ranks.split(',').map(Number);
-  if (!sizes.every((size) => Number.isInteger(size) && size > 0)) {
-    process.stderr.write(`--ranks must be whole numbers such as 1,2,4,8 (found "${values.ranks}")\n`);
+  for (const name of ['ranks', 'depth', 'image-size', 'batch', 'steps', 'warmup-steps', 'threads'] as const) {
+    const numbers = (name === 'ranks' ? values.ranks.split(',') : [values[name]]).map(Number);
+    if (numbers.every((number) => Number.isInteger(number) && number > 0)) continue;
+    const wanted = name === 'ranks' ? 'whole numbers such as 1,2,4,8' : 'a whole number from 1';
+    process.stderr.write(`--${name} must be ${wanted} (found "${values[name]}")\n`);
     process.exitCode = 64;
     return;
   }

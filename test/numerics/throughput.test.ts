@@ -25,12 +25,16 @@ describe('the program that checks an image', () => {
     expect(two?.peakMemoryMiB).toBeGreaterThan(100);
   });
 
-  it('ends with 1 when a world does not train, and with 64 on an option that it does not understand', async () => {
+  it('ends with 1 when a world does not train, and with 64 on a number that is none', async () => {
     const rejected = (...words: string[]) => expect(run(process.execPath, [program, ...words])).rejects;
     await rejected('--ranks=1', ...small, '--depth=19').toMatchObject({
       code: 1,
       stderr: expect.stringContaining('a world of 1 ranks did not train') as string,
     });
     await rejected('--ranks=half').toMatchObject({ code: 64 });
+    await rejected('--batch=x').toMatchObject({
+      code: 64,
+      stderr: '--batch must be a whole number from 1 (found "x")\n',
+    });
   });
 });
