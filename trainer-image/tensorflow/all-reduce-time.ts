@@ -5,7 +5,8 @@ import { attribute, type RecordedNode, type Recording } from './recording.ts';
 export interface AllReduceTime {
   /** In which one was under way: from when this rank had its part of the sum until it had the sum. */
   readonly totalMs: number;
-  /** The part of it in which this rank had all its parts, and could only wait: what faster all-reduces would save. */
+  /** The part of it in which this rank had all its parts, and could only wait. All-reduces that the
+   * computation waits for, as of synchronised batch normalisation, are not in it. */
   readonly exposedMs: number;
 }
 

@@ -94,7 +94,7 @@ export interface StepMetrics {
   readonly stepSeconds: readonly number[];
   /** Time spent waiting for batches since the last message. */
   readonly dataWaitSeconds: number;
-  /** Time of all-reduces since the last message, and the part of it that no computation hid. Absent for one rank. */
+  /** Time of all-reduces since the last message, and the part of it after all else was computed. Absent for one rank. */
   readonly allReduceSeconds?: { readonly total: number; readonly exposed: number };
   /** Of the last step that was finite; absent if none was since the last message. JSON has no NaN. */
   readonly loss?: number;
