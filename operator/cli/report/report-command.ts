@@ -19,7 +19,7 @@ import { readVersion } from '../version.ts';
 import type { Moment } from './charts.ts';
 import { describeEnvironment } from './environment.ts';
 import { findSweep, type FoundSweep } from './find-sweep.ts';
-import { readCheckpoints } from './stored-checkpoints.ts';
+import { listStoredCheckpoints, readOrigin } from './stored-checkpoints.ts';
 import { readTrialCurves } from './sweep-curves.ts';
 
 interface ReportOptions extends PlaceOptions, StoreOptions {
@@ -82,7 +82,11 @@ async function runReport(
     }))
     .sort((left, right) => left.at.localeCompare(right.at));
   const history = await readCurves(run, connection, store, context);
-  const { checkpoints, origin } = await readCheckpoints(run, store, context);
+  const checkpoints = await listStoredCheckpoints(run, store, context);
+  // Where none is good, the table says why.
+  const origin = checkpoints.some(({ problem }) => problem === undefined)
+    ? await readOrigin(run, store, context)
+    : undefined;
   const environment = await describeEnvironment(run, origin, connection, context);
   const moments = momentsOf(run, checkpoints, events);
   // Only here: the plotting library takes a while to load.
@@ -116,7 +120,7 @@ async function environmentOf(
 ): Promise<[string, string][]> {
   const run = runs.find(({ metadata }) => metadata.name === status?.best?.trial) ?? runs.at(-1);
   if (run === undefined) return [];
-  const { origin } = await readCheckpoints(run, store, context);
+  const origin = await readOrigin(run, store, context);
   const rows = await describeEnvironment(run, origin, connection, context);
   return [['trial', `${run.metadata.name}, whose seed, data, weights and places follow`], ...rows];
 }

@@ -9,35 +9,42 @@ import { newestCheckpoint } from '../curves/saved-curves.ts';
 import { nameOf } from '../display/run-block.ts';
 import { CheckpointOrigin } from './environment.ts';
 
-/** What storage has of a run. */
-interface StoredCheckpoints {
-  readonly checkpoints: readonly CheckpointSummary[];
-  /** What the newest of them was made with. */
-  readonly origin?: CheckpointOrigin;
-}
-
-/** The checkpoints that storage has. A report without them is still worth having. */
-export async function readCheckpoints(
+/** The checkpoints that storage has of a run, also those that are none. A report without them is still worth having. */
+export async function listStoredCheckpoints(
   run: TrainingRun,
   store: StoreOptions,
   context: CommandContext,
-): Promise<StoredCheckpoints> {
+): Promise<readonly CheckpointSummary[]> {
   const newest = newestCheckpoint(run);
-  if (newest === undefined) return { checkpoints: [] };
+  if (newest === undefined) return [];
+  const uri = folderOf(newest);
   try {
-    const checkpoints = await runCheckpointsProgram(context, z.array(CheckpointSummary), {
-      ...{ action: 'list', uri: folderOf(newest), store },
-    });
-    if (checkpoints.every(({ problem }) => problem !== undefined)) return { checkpoints };
-    const { state } = await runCheckpointsProgram(context, z.object({ state: CheckpointOrigin }), {
-      ...{ action: 'show', uri: folderOf(newest), store },
-    });
-    return { checkpoints, origin: state };
+    return await runCheckpointsProgram(context, z.array(CheckpointSummary), { action: 'list', uri, store });
   } catch (error) {
     context.stderr.write(
-      `${nameOf(run)}: its checkpoints are not told of: ${folderOf(newest)} cannot be read: ${describeError(error)}\n`,
+      `${nameOf(run)}: its checkpoints are not told of: ${uri} cannot be read: ${describeError(error)}\n`,
     );
-    return { checkpoints: [] };
+    return [];
+  }
+}
+
+/** What the newest checkpoint that storage has of a run was made with; `undefined` where none can be read. */
+export async function readOrigin(
+  run: TrainingRun,
+  store: StoreOptions,
+  context: CommandContext,
+): Promise<CheckpointOrigin | undefined> {
+  const newest = newestCheckpoint(run);
+  if (newest === undefined) return undefined;
+  const uri = folderOf(newest);
+  try {
+    const Details = z.object({ state: CheckpointOrigin });
+    return (await runCheckpointsProgram(context, Details, { action: 'show', uri, store })).state;
+  } catch (error) {
+    context.stderr.write(
+      `${nameOf(run)}: what it was made with is not told of: the newest checkpoint of ${uri} cannot be read: ${describeError(error)}\n`,
+    );
+    return undefined;
   }
 }
 
