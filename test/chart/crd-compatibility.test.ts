@@ -45,6 +45,13 @@ describe('the check of compatibility', () => {
     const ruled = { ...larger, 'x-kubernetes-validations': [{ rule: '!has(self.b) || self.a != self.b' }] };
     expect(incompatibilities(crd(object), crd(ruled))).toEqual([]);
     expect(incompatibilities(crd(larger), crd(ruled))).toHaveLength(1);
+    const narrow = {
+      ...{ minimum: 0, exclusiveMinimum: true, multipleOf: 2 },
+      anyOf: [{}],
+      uniqueItems: true,
+    };
+    expect(incompatibilities(crd(narrow), crd({ minimum: 0 }))).toEqual([]);
+    expect(incompatibilities(crd({ minimum: 0 }), crd({ minimum: -1, exclusiveMinimum: true }))).toEqual([]);
   });
 
   it.each<[string, object, object, string]>([
@@ -69,6 +76,29 @@ describe('the check of compatibility', () => {
       { type: 'integer', minimum: 0 },
       'field: minimum is tighter, 0 after none',
     ],
+    [
+      'a lower bound that is out itself now',
+      { minimum: 0 },
+      { minimum: 0, exclusiveMinimum: true },
+      'field: minimum leaves out 0 now',
+    ],
+    [
+      'an upper bound that is out itself now',
+      { maximum: 1, exclusiveMaximum: false },
+      { maximum: 1, exclusiveMaximum: true },
+      'field: maximum leaves out 1 now',
+    ],
+    [
+      'another set of forms',
+      { anyOf: [{}, { type: 'string' }] },
+      { anyOf: [{}] },
+      'field: anyOf has changed',
+    ],
+    ['a first set of forms', {}, { oneOf: [{ required: ['a'] }] }, 'field: oneOf has changed from none'],
+    ['a form for all', {}, { allOf: [{ minLength: 1 }] }, 'field: allOf has changed from none'],
+    ['a form that may not be', {}, { not: { required: ['a'] } }, 'field: not has changed from none'],
+    ['another step', { multipleOf: 2 }, { multipleOf: 4 }, 'field: multipleOf has changed from 2 to 4'],
+    ['items that may not come twice', {}, { uniqueItems: true }, 'field: no item may come twice now'],
     ['a value less', bounded, { ...bounded, enum: ['a'] }, 'field: "b" is not taken any more'],
     [
       'a first list of values',

@@ -9,6 +9,12 @@ const bounds: readonly [string, 'lower' | 'upper'][] = [
   ...['maximum', 'maxLength', 'maxItems', 'maxProperties'].map((key): [string, 'upper'] => [key, 'upper']),
 ];
 
+/** With `true`, the bound itself is out too: OpenAPI 3.0, as CRDs have it. */
+const exclusiveBounds: readonly [key: string, bound: string][] = [
+  ['exclusiveMinimum', 'minimum'],
+  ['exclusiveMaximum', 'maximum'],
+];
+
 /** What must stay as it is: with another value, objects that were valid are not, or mean something else. */
 const fixed = [
   'type',
@@ -18,6 +24,9 @@ const fixed = [
   'x-kubernetes-list-type',
   'x-kubernetes-list-map-keys',
 ];
+
+/** What narrows a value in a way that is not compared any closer. */
+const narrowing = ['not', 'allOf', 'anyOf', 'oneOf', 'multipleOf'];
 
 /** What may not be taken away. */
 const lasting = ['nullable', 'x-kubernetes-preserve-unknown-fields', 'x-kubernetes-int-or-string'];
@@ -66,6 +75,13 @@ function schemaChanges(before: unknown, after: unknown, path: string): string[] 
     ...bounds
       .filter(([key, side]) => isTighter(old[key], next[key], side))
       .map(([key]) => `${at}: ${key} is tighter, ${text(next[key])} after ${text(old[key])}`),
+    ...exclusiveBounds
+      .filter(([key, bound]) => next[key] === true && old[key] !== true && next[bound] === old[bound])
+      .map(([, bound]) => `${at}: ${bound} leaves out ${text(next[bound])} now`),
+    ...narrowing
+      .filter((key) => next[key] !== undefined && !isDeepStrictEqual(old[key], next[key]))
+      .map((key) => `${at}: ${key} has changed from ${text(old[key])} to ${text(next[key])}`),
+    ...(next.uniqueItems === true && old.uniqueItems !== true ? [`${at}: no item may come twice now`] : []),
     ...enumChanges(old.enum, next.enum, at),
     ...ruleChanges(old, next, at),
     ...propertyChanges(old, next, path, at),
