@@ -17,15 +17,20 @@ const logTailLength = 3000;
 
 /**
  * Starts a program whose output goes to a file. It does not outlive this process, unless this one is killed itself.
+ * @param environment variables besides those of this process
  */
 export async function startChild(
   name: string,
   command: string,
   args: readonly string[],
   logFile: string,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Child> {
   const log = await open(logFile, 'a');
-  const child = spawn(command, args, { stdio: ['ignore', log.fd, log.fd] });
+  const child = spawn(command, args, {
+    stdio: ['ignore', log.fd, log.fd],
+    env: { ...process.env, ...environment },
+  });
   const killWithParent = () => child.kill('SIGKILL');
   process.on('exit', killWithParent);
   child.once('exit', () => process.off('exit', killWithParent));

@@ -42,10 +42,20 @@ export interface ManagerProcessOptions {
   readonly program?: string;
   /** Flags of Node besides those that the chart gives it. */
   readonly nodeFlags?: readonly string[];
+  /** Variables besides those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export async function startManager(options: ManagerProcessOptions): Promise<ManagerProcess> {
-  const { name, kubeconfig, folder, flags = [], program = managerProgram, nodeFlags = [] } = options;
+  const {
+    name,
+    kubeconfig,
+    folder,
+    flags = [],
+    program = managerProgram,
+    nodeFlags = [],
+    environment,
+  } = options;
   const logFile = join(folder, `${name}.log`);
   const child = await startChild(
     name,
@@ -63,6 +73,7 @@ export async function startManager(options: ManagerProcessOptions): Promise<Mana
       ...flags,
     ],
     logFile,
+    environment,
   );
 
   const log = async () => {

@@ -1,17 +1,16 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { shippedCrdFiles } from '../../control-plane/install-crd.ts';
 import { openRealCluster } from '../../control-plane/real-cluster.ts';
 import { startControlPlane, type ControlPlane } from '../../control-plane/start.ts';
-import { assemble } from '../../../operator/image/assemble.ts';
 import type { HttpCluster } from '../../../operator/cluster/http/open-http-cluster.ts';
 import { createAuditLog, type AuditLog } from '../../operator/audit-log.ts';
 import { installRights } from '../../operator/install.ts';
 import { startKwok } from '../../operator/kwok.ts';
 import { startManager, type ManagerProcess } from '../../operator/manager.ts';
 import { createNode } from '../../operator/nodes.ts';
+import { shippedOperator } from '../../operator/shipped-operator.ts';
 
 /** A control plane with fake nodes and one operator, all measured. */
 export interface MeasuredWorld {
@@ -59,8 +58,8 @@ export async function openMeasuredWorld(): Promise<MeasuredWorld> {
     ends.push(() => kwok.kill());
     const kubeconfig = await installRights(controlPlane);
     const flags = ['--api-rate=1000', '--api-burst=2000'];
-    const program = await shippedOperator(folder);
-    const manager = await startManager({ name: 'operator', kubeconfig, folder, flags, program });
+    const shipped = await shippedOperator(join(folder, 'image'));
+    const manager = await startManager({ name: 'operator', kubeconfig, folder, flags, ...shipped });
     ends.push(() => manager.child.kill());
     await manager.says('the controllers have seen everything and begin');
     const cluster = await openRealCluster(controlPlane);
@@ -70,16 +69,6 @@ export async function openMeasuredWorld(): Promise<MeasuredWorld> {
     await close();
     throw error;
   }
-}
-
-/** The one file that the operator's image has. */
-async function shippedOperator(folder: string): Promise<string> {
-  const bundle = join(folder, 'operator');
-  await assemble(
-    { image: 'operator', root: fileURLToPath(new URL('../../..', import.meta.url)), others: [] },
-    bundle,
-  );
-  return join(bundle, 'operator/cli/main.js');
 }
 
 /** Processor time and the most memory that a process had, as the kernel counts them. */

@@ -2,8 +2,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { assemble } from '../../../operator/image/assemble.ts';
 import { apiVersion, trainingRunKind } from '../../../operator/api/v1alpha1/group.ts';
 import { resourceTypes } from '../../../operator/cluster/cluster.ts';
 import { shippedCrdFiles } from '../../control-plane/install-crd.ts';
@@ -12,8 +10,8 @@ import { startControlPlane } from '../../control-plane/start.ts';
 import { until } from '../../control-plane/until.ts';
 import { installRights, kubectl } from '../../operator/install.ts';
 import { startManager } from '../../operator/manager.ts';
+import { shippedOperator } from '../../operator/shipped-operator.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** Long enough for the garbage of the start to be collected, and for several rounds of the lease. */
 const idleMs = 30_000;
 
@@ -37,7 +35,7 @@ export async function benchOperatorImage({
   await using closing = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'ringmaster-bench-'));
   closing.defer(() => rm(folder, { recursive: true, force: true }));
-  await assemble({ image: 'operator', root, others: [] }, join(folder, 'image'));
+  const shipped = await shippedOperator(join(folder, 'image'));
   const controlPlane = await startControlPlane({ crdFiles: shippedCrdFiles });
   closing.defer(() => controlPlane.close());
   const cluster = await openRealCluster(controlPlane);
@@ -53,8 +51,7 @@ export async function benchOperatorImage({
       ...{ name, kubeconfig, folder },
       // Each is the first to ask for the lease, as after the installation; a successor would wait for it.
       flags: ['--no-leader-election'],
-      program: join(folder, 'image/operator/cli/main.js'),
-      nodeFlags: await entrypointFlags(),
+      ...shipped,
     });
     await until(
       'the run has a status',
@@ -69,13 +66,6 @@ export async function benchOperatorImage({
     await manager.stop();
   }
   return { starts };
-}
-
-/** Flags of Node in the image's entry point. */
-async function entrypointFlags(): Promise<string[]> {
-  const dockerfile = await readFile(join(root, 'operator/Dockerfile'), 'utf8');
-  const words = JSON.parse(/^ENTRYPOINT (.+)$/m.exec(dockerfile)?.[1] ?? '[]') as string[];
-  return words.filter((word) => word.startsWith('--'));
 }
 
 /** A run that is acted on without any pod. */
