@@ -84,19 +84,20 @@ describe('the autoscaling of a sweep', () => {
     const trials = model.rows.filter(({ phase }) => phase === 'Active');
     const [first] = trials;
     if (first === undefined) throw new Error('no trial runs');
-    model.report(first.index, {
-      phase: 'Queued',
-      conditions: [
-        {
-          type: 'Admitted',
-          status: 'False',
-          reason: 'WaitsForAdmission',
-          message: 'It waits in LocalQueue team.',
-          lastTransitionTime: toTimestamp(model.nowMs),
-        },
-      ],
-    });
-    model.act();
+    const reportLost = (phase: 'Suspending' | 'Queued', reason: string) => {
+      const message = 'It lost its place in LocalQueue team.';
+      model.report(first.index, {
+        phase,
+        conditions: [{ type: 'Admitted', status: 'False', reason, message, lastTransitionTime: evictedAt }],
+      });
+      model.act();
+    };
+    const evictedAt = toTimestamp(model.nowMs);
+    // Its pods save and end before it queues.
+    reportLost('Suspending', 'QueueEvicted');
+    expect(model.rows[first.index]?.phase).toBe('Active');
+    model.nowMs += 30_000;
+    reportLost('Queued', 'WaitsForAdmission');
     expect(model.rows[first.index]?.phase).toBe('Active');
     // Longer than giveBackAfter.
     model.nowMs += 3_600_000;

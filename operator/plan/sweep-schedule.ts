@@ -92,7 +92,16 @@ function targetOf(
 function waitsForQuota(run: TrainingRun | undefined): boolean {
   const { phase, conditions = [] } = run?.status ?? {};
   const exceeded: RunReason = 'QuotaExceeded';
-  return phase === 'Queued' || (phase === 'Starting' && conditions.some(({ reason }) => reason === exceeded));
+  switch (phase) {
+    case 'Queued':
+      return true;
+    case 'Suspending':
+      return conditions.some(({ type, status }) => type === 'Admitted' && status === 'False');
+    case 'Starting':
+      return conditions.some(({ reason }) => reason === exceeded);
+    default:
+      return false;
+  }
 }
 
 /** Since when a trial that should run has waited for its pods; `undefined` when it waits for nothing. */
@@ -102,9 +111,10 @@ function waitingSince(row: TrialRow, run: TrainingRun | undefined): number | und
     case 'Running':
     case 'Restarting':
       return undefined;
+    case 'Suspending':
     case 'Queued':
-      // A trial that lost its place waits from then on, however long ago it was first wanted.
-      return Math.max(sinceMs, queuedAtMs(run));
+      // A trial that lost its place waits from then on, while its pods still end, however long ago it was first wanted.
+      return Math.max(sinceMs, lostPlaceAtMs(run));
     case 'Starting':
       return Math.max(sinceMs, fromTimestamp(run.status.attemptStartedAt) ?? 0);
     default:
@@ -112,7 +122,7 @@ function waitingSince(row: TrialRow, run: TrainingRun | undefined): number | und
   }
 }
 
-function queuedAtMs({ status }: TrainingRun): number {
+function lostPlaceAtMs({ status }: TrainingRun): number {
   const admitted = status?.conditions?.find(({ type }) => type === 'Admitted');
   return fromTimestamp(admitted?.lastTransitionTime) ?? 0;
 }
