@@ -1,7 +1,6 @@
 import { labels } from '../api/v1alpha1/group.ts';
 import { fromTimestamp, toTimestamp } from '../base/clock.ts';
 import { validateStoredRun } from '../api/v1alpha1/validate.ts';
-import type { RunReason } from '../api/v1alpha1/reasons.ts';
 import type { TrainingRunStatus } from '../api/v1alpha1/status.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { FieldProblem } from '../api/v1alpha1/validation.ts';
@@ -21,6 +20,8 @@ import { forcedDeletions, forceDeletionTimes } from './node-loss.ts';
 import type { ObservedRun, PlanSettings } from './observed-run.ts';
 import { enterFailed, isFinalPhase } from './phases.ts';
 import { learnProgress, progressAtRest } from './progress.ts';
+import { deleteWorkload } from './queue-actions.ts';
+import { isOver } from './queueing.ts';
 import { expiresAtMs } from './ttl.ts';
 
 /** What should be done about a run now. */
@@ -98,30 +99,27 @@ function planFinished(
   };
 }
 
-/** A stored object that this version does not accept, perhaps written past the API's validation, ends with the reason. */
+/**
+ * A stored object that this version does not accept, perhaps written past the API's validation, ends with the reason.
+ * Nothing of it goes on, and once no pod can use the quota of its queue any more it is given back.
+ */
 function planInvalid(
-  observed: ObservedRun,
+  { run, nowMs, pods, queue }: ObservedRun,
   before: TrainingRunStatus,
   problems: readonly FieldProblem[],
 ): Plan {
   const message = problems.map(({ path, message: text }) => `${path} ${text}`).join('; ');
-  return planRefused(observed, before, 'InvalidSpec', message);
-}
-
-/** The run cannot be trained as it stands; nothing of it goes on. */
-function planRefused(
-  observed: ObservedRun,
-  before: TrainingRunStatus,
-  reason: RunReason,
-  message: string,
-): Plan {
-  const { run, nowMs, pods } = observed;
   const status = isFinalPhase(before.phase)
     ? before
-    : observedGeneration(run, enterFailed(before, reason, message, { run, nowMs }));
+    : observedGeneration(run, enterFailed(before, 'InvalidSpec', message, { run, nowMs }));
+  const alive = ownedPods(run, pods).filter(mayBeAlive);
+  const workload = alive.length === 0 ? queue?.workload : undefined;
   return {
     status,
-    actions: deletePods(ownedPods(run, pods).filter(mayBeAlive)),
+    actions: [
+      ...deletePods(alive),
+      ...(workload === undefined || isOver(workload) ? [] : deleteWorkload(workload)),
+    ],
     announcements: announce(run, before, status),
   };
 }

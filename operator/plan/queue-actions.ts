@@ -73,7 +73,8 @@ function createWorkload(run: TrainingRun, settings: PlanSettings): Action {
   };
 }
 
-function deleteWorkload({ metadata }: Workload): Action[] {
+/** Gives up the place in the queue, unless it is being given up already. */
+export function deleteWorkload({ metadata }: Workload): Action[] {
   return metadata.deletionTimestamp === undefined
     ? [{ type: 'deleteWorkload', name: metadata.name, uid: metadata.uid ?? '' }]
     : [];

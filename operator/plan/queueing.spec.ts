@@ -232,6 +232,27 @@ describe('an admitted run', () => {
   });
 });
 
+describe('a run in a queue that this version does not accept', () => {
+  const run = runningInQueue();
+  const broken = { ...run, spec: { ...run.spec, model: { ...run.spec.model, stem: 'small' } } } as TrainingRun;
+  const failed = after(broken, [anAdmittedWorkload(run), gangOf(run)]);
+
+  it('keeps its quota until no pod of it may be alive, then gives it back', () => {
+    const { status, actions } = plan(broken, anAdmittedWorkload(run), gangOf(run));
+    expect(condition(status, 'Failed')?.reason).toBe('InvalidSpec');
+    expect(names(actions)).toEqual(['delete digits-1-0', 'delete digits-1-1']);
+    expect(names(plan(failed, anAdmittedWorkload(run)).actions)).toEqual(['delete workload']);
+  });
+
+  it('leaves alone a Workload that holds none any more, or is on its way out', () => {
+    const over = anAdmittedWorkload(run, { Finished: 'True/Failed' });
+    expect(plan(failed, over).actions).toEqual([]);
+    const admitted = anAdmittedWorkload(run);
+    const metadata = { ...admitted.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+    expect(plan(failed, { ...admitted, metadata }).actions).toEqual([]);
+  });
+});
+
 describe('a run whose place Kueue takes back', () => {
   const run = runningInQueue();
   const gang = gangOf(run);
