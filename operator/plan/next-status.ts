@@ -2,7 +2,7 @@ import { fromTimestamp } from '../base/clock.ts';
 import { assertNever } from '../base/errors.ts';
 import type { TrainingRunStatus } from '../api/v1alpha1/status.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
-import type { Occasion } from './conditions.ts';
+import type { ConditionChange, Occasion } from './conditions.ts';
 import { deadlineAtMs } from './deadline.ts';
 import { findFailure, hungFailure, judge, mixedGangFailure, startTimeoutFailure } from './failure.ts';
 import {
@@ -105,7 +105,7 @@ function beginAttempt(
   if (verdict.type === 'refused') return enterFailed(status, 'PlacementConflict', verdict.message, occasion);
   // Pods know better than a status that was lost, for instance when a cluster was restored without it.
   const lastAttempt = Math.max(gang.attempt, ...gang.pods.map(attemptOf));
-  return enterStarting(verdict.type === 'unqueued' ? outOfQueue(status) : status, lastAttempt + 1, occasion, [
+  const place: readonly ConditionChange[] = [
     ...(verdict.type === 'admitted'
       ? ([
           {
@@ -117,15 +117,18 @@ function beginAttempt(
         ] as const)
       : []),
     ...(settings.hasSchedulingApis === true ? podGroupCondition(occasion.run, podGroups) : []),
-  ]);
+  ];
+  return enterStarting(withoutFormerPlace(status, place), lastAttempt + 1, occasion, place);
 }
 
-/** What was said of a queue that the run named before means nothing any more. */
-function outOfQueue(status: TrainingRunStatus): TrainingRunStatus {
+/** What was said of a queue, or of a way to place the gang, that the spec asks for no longer means nothing any more. */
+function withoutFormerPlace(status: TrainingRunStatus, place: readonly ConditionChange[]): TrainingRunStatus {
+  const isFormer = (type: string) =>
+    (type === 'Admitted' || type === 'GangScheduled') && !place.some((change) => change.type === type);
   const { conditions } = status;
   return conditions === undefined
     ? status
-    : { ...status, conditions: conditions.filter(({ type }) => type !== 'Admitted') };
+    : { ...status, conditions: conditions.filter(({ type }) => !isFormer(type)) };
 }
 
 /** The queue takes the place back. */

@@ -194,16 +194,14 @@ export function enterSuspending(status: TrainingRunStatus, occasion: Occasion): 
 }
 
 export function enterSuspended(status: TrainingRunStatus, occasion: Occasion): TrainingRunStatus {
+  const message = 'No pod runs until spec.suspend is false.';
   return move(
     stopDeadlineClock(status, occasion.nowMs),
     'Suspended',
     [
-      {
-        type: 'Suspended',
-        status: 'True',
-        reason: 'Suspended',
-        message: 'No pod runs until spec.suspend is false.',
-      },
+      { type: 'Suspended', status: 'True', reason: 'Suspended', message },
+      // Its place in the queue, if it has one, is given back.
+      ...noLonger(status, ['Admitted'], 'Suspended', message),
     ],
     occasion,
   );

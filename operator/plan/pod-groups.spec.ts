@@ -4,14 +4,19 @@ import type { Pod } from '../api/wire.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { ObservedPodGroups } from './pod-groups.ts';
 import { planRun } from './plan.ts';
-import { aRun, startMs } from './testing/fixtures.ts';
+import { aFinishedPod, aRun, startMs } from './testing/fixtures.ts';
 import { condition, names } from './testing/plans.ts';
 import { settings } from './testing/queues.ts';
 
 const served: ObservedPodGroups = { apiVersion: 'scheduling.k8s.io/v1alpha2', groups: [] };
 
-function plan(run: TrainingRun, podGroups: ObservedPodGroups | undefined, pods: Pod[] = []) {
-  const observed = { run, pods, nowMs: startMs, ...(podGroups === undefined ? {} : { podGroups }) };
+function plan(
+  run: TrainingRun,
+  podGroups: ObservedPodGroups | undefined,
+  pods: Pod[] = [],
+  { nowMs = startMs }: { readonly nowMs?: number } = {},
+) {
+  const observed = { run, pods, nowMs, ...(podGroups === undefined ? {} : { podGroups }) };
   return planRun(observed, settings);
 }
 
@@ -55,6 +60,22 @@ describe('the PodGroup of an attempt', () => {
       reason: 'PodGroupsNotServed',
     });
     expect(condition(plan(aRun(), undefined).status, 'GangScheduled')).toBeUndefined();
+  });
+
+  it.each(['none', 'auto'] as const)('is spoken of no longer in an attempt that asks for %s', (gang) => {
+    const native = aRun({ scheduling: { gang: 'native' } });
+    const first = { ...native, status: plan(native, served).status };
+    const failed = [0, 1].map((index) => aFinishedPod(native, 1, index, { exitCode: 70 }));
+    const restarting = { ...first, status: plan(first, served, failed).status };
+    const later = { nowMs: startMs + 60_000 };
+    const same = plan(restarting, served, failed, later).status;
+    expect(same).toMatchObject({ phase: 'Starting', attempt: 2 });
+    // Since when it is so does not change with the attempt.
+    expect(condition(same, 'GangScheduled')).toEqual(condition(first.status, 'GangScheduled'));
+    const edited = { ...restarting, spec: { ...restarting.spec, scheduling: { gang } } };
+    const { status } = plan(edited, served, failed, later);
+    expect(status).toMatchObject({ phase: 'Starting', attempt: 2 });
+    expect(condition(status, 'GangScheduled')).toBeUndefined();
   });
 
   it('stays the same for a gang that is half made when the cluster stops serving them, or begins to', () => {

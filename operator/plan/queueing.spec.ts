@@ -232,9 +232,25 @@ describe('an admitted run', () => {
   });
 });
 
+describe('an admitted run that its author suspends', () => {
+  it('is admitted no longer once its pods are gone, and says so', () => {
+    const run = runningInQueue();
+    const asked = { ...run, spec: { ...run.spec, suspend: true } };
+    const workload = anAdmittedWorkload(run);
+    const leaving = after(asked, [workload, gangOf(run)]);
+    expect(condition(leaving.status ?? {}, 'Admitted')?.status).toBe('True');
+    const { status, actions } = plan(leaving, workload);
+    expect(condition(status, 'Admitted')).toMatchObject({ status: 'False', reason: 'Suspended' });
+    expect(names(actions)).toEqual(['delete workload']);
+  });
+});
+
 describe('a run in a queue that this version does not accept', () => {
   const run = runningInQueue();
-  const broken = { ...run, spec: { ...run.spec, model: { ...run.spec.model, stem: 'small' } } } as TrainingRun;
+  const broken = {
+    ...run,
+    spec: { ...run.spec, model: { ...run.spec.model, stem: 'small' } },
+  } as TrainingRun;
   const failed = after(broken, [anAdmittedWorkload(run), gangOf(run)]);
 
   it('keeps its quota until no pod of it may be alive, then gives it back', () => {
