@@ -116,7 +116,7 @@ describe('an operator that dies at any point of a sweep of 50 trials', () => {
             undisturbed.rows.map(({ point, value }) => [point, value]),
           );
       }),
-      { numRuns: 6 },
+      { numRuns: 15 },
     );
   });
 });
