@@ -149,7 +149,10 @@ describe('a stored sweep', () => {
 
   it('has no scale to read before parallelism has a number, as an autoscaler would need', async () => {
     const { code, body } = await controlPlane.fetch('GET', `${collection}/${name}/scale`);
-    expect(code, JSON.stringify(body)).not.toBe(200);
+    expect(code).toBe(500);
+    expect(body).toMatchObject({
+      message: expect.stringMatching(/the spec replicas field .* does not exist/) as string,
+    });
   });
 
   it('is scaled with kubectl scale', async () => {
