@@ -14,6 +14,7 @@ export interface BadManifest {
 const uris = 'must be s3://bucket/key, file:///path or a path that begins with / or ./';
 const durations = 'must be a duration such as 90s, 10m or 2h30m';
 const quantities = 'must be a quantity such as 4, 500m or 200Gi';
+const objectNames = 'must be the name of an object: lower-case letters, digits, - and .';
 const checkpoints = { uri: '/checkpoints' };
 const data = { format: 'fashion-mnist', train: '/data' };
 const standard = [104, 117, 124];
@@ -531,6 +532,12 @@ export const badManifests: readonly BadManifest[] = [
     says: 'exactly one of persistentVolumeClaim, secret, configMap or emptyDir',
   },
   {
+    what: 'a ConfigMap that cannot be',
+    spec: { trainers: { volumes: [{ ...volume, configMap: { name: 'My Settings' } }] } },
+    field: 'spec.trainers.volumes[0].configMap.name',
+    says: objectNames,
+  },
+  {
     what: 'an unknown kind of volume',
     spec: { trainers: { volumes: [{ ...volume, hostPath: { path: '/' } }] } },
     field: 'spec.trainers.volumes[0].hostPath',
@@ -677,6 +684,24 @@ export const badManifests: readonly BadManifest[] = [
     spec: { scheduling: { gang: 'kueue' } },
     field: 'spec.scheduling.queueName',
     says: 'scheduling.gang kueue needs scheduling.queueName',
+  },
+  {
+    what: 'a queue that cannot be',
+    spec: { scheduling: { queueName: 'Team_A' } },
+    field: 'spec.scheduling.queueName',
+    says: objectNames,
+  },
+  {
+    what: 'a queue without a name',
+    spec: { scheduling: { queueName: '' } },
+    field: 'spec.scheduling.queueName',
+    says: 'should be at least 1 chars long',
+  },
+  {
+    what: 'a priority in the queue that cannot be',
+    spec: { scheduling: { queueName: 'team', queuePriorityClass: 'very urgent' } },
+    field: 'spec.scheduling.queuePriorityClass',
+    says: objectNames,
   },
   {
     what: 'a priority in no queue',

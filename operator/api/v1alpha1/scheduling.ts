@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ObjectName } from './scalars.ts';
 
 /** How the gang gets its place. */
 export const Scheduling = z.strictObject({
@@ -8,19 +9,11 @@ export const Scheduling = z.strictObject({
     .describe(
       'auto: a PodGroup of scheduling.k8s.io where the cluster serves them, otherwise as none. native: the same, and the condition GangScheduled says which it is. none: plain pods and startTimeout. kueue: as none, admitted by Kueue. Default auto.',
     ),
-  queueName: z
-    .string()
-    .max(253)
-    .optional()
-    .describe(
-      'A Kueue LocalQueue of the namespace. No pod is made until Kueue admits the run. Default none: no queue.',
-    ),
-  queuePriorityClass: z
-    .string()
-    .max(253)
-    .optional()
-    .describe(
-      'A Kueue WorkloadPriorityClass: the priority in the queue. Default: that of trainers.priorityClassName, otherwise 0.',
-    ),
+  queueName: ObjectName.optional().describe(
+    'A Kueue LocalQueue of the namespace. No pod is made until Kueue admits the run. Default none: no queue.',
+  ),
+  queuePriorityClass: ObjectName.optional().describe(
+    'A Kueue WorkloadPriorityClass: the priority in the queue. Default: that of trainers.priorityClassName, otherwise 0.',
+  ),
 });
 export type Scheduling = z.output<typeof Scheduling>;

@@ -44,7 +44,7 @@ const Volume = z.strictObject({
     .optional()
     .describe('A Secret, as files.'),
   configMap: z
-    .strictObject({ name: z.string().min(1).max(253).describe('Name of the ConfigMap.') })
+    .strictObject({ name: ObjectName.describe('Name of the ConfigMap.') })
     .optional()
     .describe('A ConfigMap, as files.'),
   emptyDir: z
