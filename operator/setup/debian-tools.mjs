@@ -19,11 +19,23 @@ const tools = {
  * @param {ToolContext} context
  */
 export async function debianTools(context) {
-  for (const [program, name] of Object.entries(tools)) {
+  await installMissing(context, tools, 'tests that need it are skipped');
+}
+
+/**
+ * Installs the packages of programs that are missing, as far as that is ours to do, and says which are not to be had.
+ * @param {ToolContext} context
+ * @param {Readonly<Record<string, string>>} programs with the packages that bring them
+ * @param {string} outcome of one that stays missing, for people
+ * @returns {Promise<string[]>} Programs that stay missing.
+ */
+export async function installMissing(context, programs, outcome) {
+  const missing = [];
+  for (const [program, name] of Object.entries(programs)) {
     const { code } = await context.run(program, ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    if (code === 127 && !(await context.installDebianPackage(name)))
-      context.log(
-        `${program} is not here; tests that need it are skipped. To install: apt-get install ${name}`,
-      );
+    if (code !== 127 || (await context.installDebianPackage(name))) continue;
+    context.log(`${program} is not here; ${outcome}. To install: apt-get install ${name}`);
+    missing.push(program);
   }
+  return missing;
 }

@@ -3,13 +3,14 @@
 // Runs on any Node.js >= 20 before anything is installed, so: plain JavaScript and built-in modules only.
 
 import { kubernetesProgram } from './control-plane.mjs';
+import { installMissing } from './debian-tools.mjs';
 import { goProgram } from './go-program.mjs';
 import { writePointer } from './pointer.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
 
-/** Programs and the Debian packages that bring them. */
-const tools = {
+/** Programs that a whole cluster needs, and the Debian packages that bring them. */
+export const wholeClusterTools = {
   containerd: 'containerd',
   runc: 'runc',
   '/usr/lib/cni/bridge': 'containernetworking-plugins',
@@ -19,17 +20,18 @@ const tools = {
 };
 
 /**
- * Makes sure that everything is there, as far as that is ours to do.
+ * Makes sure that everything is there, as far as that is ours to do. Where there can be no whole cluster nothing is
+ * built for it, which takes tens of minutes.
  * @param {SetupContext} context
+ * @param {boolean} isRoot whether this process may make namespaces and containers
  */
-export async function wholeCluster(context) {
-  for (const [program, name] of Object.entries(tools)) {
-    const { code } = await context.run(program, ['--version'], { stdio: 'ignore' });
-    if (code === 127 && !(await context.installDebianPackage(name)))
-      context.log(
-        `${program} is not here, so there will be no whole cluster. To install: apt-get install ${name}`,
-      );
+export async function wholeCluster(context, isRoot = process.getuid?.() === 0) {
+  if (!isRoot) {
+    context.log('there will be no whole cluster: it needs root, for namespaces and containers');
+    return;
   }
+  const missing = await installMissing(context, wholeClusterTools, 'there will be no whole cluster');
+  if (missing.length > 0) return;
   const kubelet = await kubernetesProgram(context, {
     title: 'kubelet',
     sources: ['test', 'e2e', 'kubelet'],

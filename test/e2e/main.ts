@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { wholeClusterTools } from '../../operator/setup/whole-cluster.mjs';
 import { buildImages } from './images.ts';
 
 /*
@@ -20,14 +21,9 @@ const report = (line: string) => {
 /** Why there can be no whole cluster here; undefined where there can. */
 function missing(): string | undefined {
   if (process.getuid?.() !== 0) return 'it needs root, for namespaces and containers';
-  const programs = [
-    '/usr/bin/containerd',
-    '/usr/sbin/runc',
-    '/usr/lib/cni/bridge',
-    '/usr/bin/buildah',
-    '/usr/bin/mmdebstrap',
-  ];
-  const absent = programs.filter((program) => !existsSync(program));
+  const absent = Object.keys(wholeClusterTools).filter(
+    (program) => spawnSync(program, ['--version']).error !== undefined,
+  );
   return absent.length === 0 ? undefined : `it needs ${absent.join(', ')}, which Debian's packages bring`;
 }
 
