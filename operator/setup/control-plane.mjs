@@ -2,27 +2,18 @@
 // in one program, from the Go module in test/control-plane. It is keyed by its sources and built once per machine.
 // Runs on any Node.js >= 20 before anything is installed, so: plain JavaScript and built-in modules only.
 
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import { exists } from './exists.mjs';
 import { goToolchain } from './go-toolchain.mjs';
+import { buildKey, linkerFlags } from './kubernetes-build.mjs';
 import { writePointer } from './pointer.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
 
 const kubernetesVersion = 'v1.36.3';
 const sourceFiles = ['go.mod', 'go.sum', 'main.go'];
-
-// Without its version the server calls itself v0.0.0-master, and clients then refuse to talk to it.
-const versionPackage = 'k8s.io/component-base/version';
-const linkerFlags = [
-  ...['-s', '-w'],
-  `-X ${versionPackage}.gitVersion=${kubernetesVersion}`,
-  `-X ${versionPackage}.gitMajor=1`,
-  `-X ${versionPackage}.gitMinor=36`,
-].join(' ');
 
 /**
  * Makes sure that the program is built.
@@ -59,7 +50,11 @@ export async function controlPlane(context) {
  */
 export async function kubernetesProgram(context, { title, sources, cache, program: fileName, duration }) {
   const moduleFolder = path.join(context.root, ...sources);
-  const folder = path.join(context.cacheFolder, cache, await buildKey(moduleFolder));
+  const flags = linkerFlags(kubernetesVersion);
+  const contents = sourceFiles.map(
+    async (name) => /** @type {const} */ ([name, await readFile(path.join(moduleFolder, name))]),
+  );
+  const folder = path.join(context.cacheFolder, cache, buildKey(flags, await Promise.all(contents)));
   const program = path.join(folder, fileName);
   if (await exists(program)) return program;
   const go = await goToolchain(context);
@@ -70,7 +65,7 @@ export async function kubernetesProgram(context, { title, sources, cache, progra
     // Two compilers at a time keep it within 2.5 GB of memory; the lowest priority, as nobody waits for it alone.
     const { code } = await context.run(
       'nice',
-      ['-n', '19', go, 'build', '-trimpath', '-p', '2', '-ldflags', linkerFlags, '-o', partial, '.'],
+      ['-n', '19', go, 'build', '-trimpath', '-p', '2', '-ldflags', flags, '-o', partial, '.'],
       {
         cwd: moduleFolder,
         env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false -mod=readonly' },
@@ -82,17 +77,4 @@ export async function kubernetesProgram(context, { title, sources, cache, progra
     await rm(partial, { force: true });
   }
   return program;
-}
-
-/**
- * Everything that decides what the compiler makes, in one word.
- * @param {string} folder
- */
-async function buildKey(folder) {
-  const hash = createHash('sha256').update(linkerFlags);
-  for (const name of sourceFiles) {
-    const content = await readFile(path.join(folder, name));
-    hash.update(`\n${name} ${String(content.length)}\n`).update(content);
-  }
-  return hash.digest('hex').slice(0, 16);
 }

@@ -6,27 +6,22 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { exists } from './exists.mjs';
-import { goProgram } from './go-program.mjs';
 import { goToolchain } from './go-toolchain.mjs';
+import { helm3 } from './helm-3.mjs';
+import { buildKey, linkerFlags } from './kubernetes-build.mjs';
 import { writePointer } from './pointer.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
 
-const kubernetes = { version: 'v1.37.2', stagingVersion: 'v0.37.2', etcdVersion: 'v3.7.3', minor: 37 };
+const kubernetes = { version: 'v1.37.2', stagingVersion: 'v0.37.2', etcdVersion: 'v3.7.3' };
 
 /**
  * Makes sure that both are built.
  * @param {SetupContext} context
  */
 export async function otherVersions(context) {
-  const helm3 = await goProgram(context, {
-    name: 'helm-3',
-    package: 'helm.sh/helm/v3/cmd/helm',
-    version: 'v3.22.0',
-    duration: '2 to 6 minutes',
-  });
   const controlPlane = await nextControlPlane(context);
-  await writePointer(context, 'other-versions', { helm3, controlPlane });
+  await writePointer(context, 'other-versions', { helm3: await helm3(context), controlPlane });
 }
 
 /**
@@ -36,33 +31,33 @@ export async function otherVersions(context) {
  * @returns {Promise<string>} Path of the program.
  */
 async function nextControlPlane(context) {
-  const { version, stagingVersion, etcdVersion, minor } = kubernetes;
-  const folder = path.join(context.cacheFolder, 'control-plane', version);
+  const { version, stagingVersion, etcdVersion } = kubernetes;
+  const sources = path.join(context.root, 'test', 'control-plane');
+  const module = await readFile(path.join(sources, 'go.mod'), 'utf8');
+  const next = module
+    .replace(/^.*\/\/ indirect\n/gm, '')
+    .replace(/(k8s\.io\/kubernetes) v\S+/g, `$1 ${version}`)
+    .replace(/(k8s\.io\/[\w-]+) v0\.36\.\d+/g, `$1 ${stagingVersion}`)
+    .replace(/(go\.etcd\.io\/etcd\/[\w/]+) v3\S+/g, `$1 ${etcdVersion}`);
+  /** @type {[name: string, content: Buffer][]} */
+  const files = [
+    ['go.mod', Buffer.from(next)],
+    ['main.go', await readFile(path.join(sources, 'main.go'))],
+  ];
+  const flags = linkerFlags(version);
+  const folder = path.join(context.cacheFolder, 'control-plane', `${version}-${buildKey(flags, files)}`);
   const program = path.join(folder, 'testcluster');
   if (await exists(program)) return program;
   const go = await goToolchain(context);
-  const sources = path.join(context.root, 'test', 'control-plane');
   const partial = `${folder}.partial-${String(process.pid)}`;
   await mkdir(partial, { recursive: true });
   try {
-    const module = await readFile(path.join(sources, 'go.mod'), 'utf8');
-    const next = module
-      .replace(/^.*\/\/ indirect\n/gm, '')
-      .replace(/(k8s\.io\/kubernetes) v\S+/g, `$1 ${version}`)
-      .replace(/(k8s\.io\/[\w-]+) v0\.36\.\d+/g, `$1 ${stagingVersion}`)
-      .replace(/(go\.etcd\.io\/etcd\/[\w/]+) v3\S+/g, `$1 ${etcdVersion}`);
-    await writeFile(path.join(partial, 'go.mod'), next);
-    await writeFile(path.join(partial, 'main.go'), await readFile(path.join(sources, 'main.go')));
+    for (const [name, content] of files) await writeFile(path.join(partial, name), content);
     const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false -mod=mod' };
     const options = { cwd: partial, env };
     context.log(`building the Kubernetes ${version} control plane for tests (once, 10 to 30 minutes)`);
     const tidied = await context.run(go, ['mod', 'tidy'], options);
     if (tidied.code !== 0) throw new Error(`go mod tidy ended with code ${String(tidied.code)}`);
-    const versionPackage = 'k8s.io/component-base/version';
-    const flags = [
-      ...['-s', '-w', `-X ${versionPackage}.gitVersion=${version}`],
-      ...[`-X ${versionPackage}.gitMajor=1`, `-X ${versionPackage}.gitMinor=${String(minor)}`],
-    ].join(' ');
     const built = await context.run(
       'nice',
       ['-n', '19', go, 'build', '-trimpath', '-p', '2', '-ldflags', flags, '-o', 'testcluster', '.'],

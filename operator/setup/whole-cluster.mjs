@@ -5,6 +5,7 @@
 import { kubernetesProgram } from './control-plane.mjs';
 import { installMissing } from './debian-tools.mjs';
 import { goProgram } from './go-program.mjs';
+import { helm3 } from './helm-3.mjs';
 import { writePointer } from './pointer.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
@@ -45,11 +46,5 @@ export async function wholeCluster(context, isRoot = process.getuid?.() === 0) {
     version: 'v1.15.0',
     duration: '2 to 6 minutes',
   });
-  const helm3 = await goProgram(context, {
-    name: 'helm-3',
-    package: 'helm.sh/helm/v3/cmd/helm',
-    version: 'v3.22.0',
-    duration: '2 to 6 minutes',
-  });
-  await writePointer(context, 'whole-cluster', { kubelet, coredns, helm3 });
+  await writePointer(context, 'whole-cluster', { kubelet, coredns, helm3: await helm3(context) });
 }
