@@ -6,6 +6,7 @@ import path from 'node:path';
 
 import { exists } from './exists.mjs';
 import { goToolchain } from './go-toolchain.mjs';
+import { writePointer } from './pointer.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
 
@@ -49,9 +50,7 @@ export async function kueue(context) {
       await rm(partial, { recursive: true, force: true });
     }
   }
-  const pointer = path.join(context.root, 'node_modules', '.ringmaster', 'kueue.json');
-  await mkdir(path.dirname(pointer), { recursive: true });
-  await writeFile(pointer, `${JSON.stringify({ program, crds: path.join(folder, 'crds') })}\n`);
+  await writePointer(context, 'kueue', { program, crds: path.join(folder, 'crds') });
   return program;
 }
 
