@@ -1,6 +1,7 @@
 import type { TrainingRun } from '../../../operator/api/v1alpha1/training-run.ts';
 import type { TrainingSweep } from '../../../operator/api/v1alpha1/training-sweep.ts';
 import { validateTrainingSweep } from '../../../operator/api/v1alpha1/training-sweep-validate.ts';
+import { parseDurationMs } from '../../../operator/base/durations.ts';
 import { resourceTypes, type Cluster } from '../../../operator/cluster/cluster.ts';
 import type { SimulationOptions } from './simulation.ts';
 import { epochs } from './trials.ts';
@@ -10,7 +11,6 @@ import { epochs } from './trials.ts';
  * @param speed how many times as fast as in reality the cluster is; what the sweep waits for is as much shorter
  */
 export function sweepOf({ seed, trials, policy }: SimulationOptions, speed = 1): TrainingSweep {
-  const during = (seconds: number) => `${Math.round((seconds * 1000) / speed)}ms`;
   const { autoscaling, disruption, ...rest } = policy;
   const validation = validateTrainingSweep({
     apiVersion: 'ringmaster.dev/v1alpha1',
@@ -23,29 +23,47 @@ export function sweepOf({ seed, trials, policy }: SimulationOptions, speed = 1):
         recipe: { preset: 'baseline', epochs, batchSize: 128 },
         trainers: { pods: 1, gpusPerPod: 1, ...(disruption === undefined ? {} : { disruption }) },
         checkpoints: { uri: '/checkpoints' },
-        // The defaults.
-        failurePolicy: { backoff: { initial: during(10), max: during(300) } },
       },
       parameters: [{ path: 'recipe.learningRate.base', double: { min: 0.01, max: 1, scale: 'log' } }],
       search: { algorithm: 'random', seed },
       maxTrials: trials,
       ...rest,
-      ...(autoscaling === undefined
-        ? {}
-        : {
-            // The defaults.
-            autoscaling: {
-              startWithin: during(120),
-              giveBackAfter: during(600),
-              retryAfter: during(300),
-              minimumUsefulTime: during(600),
-              ...autoscaling,
-            },
-          }),
+      ...(autoscaling === undefined ? {} : { autoscaling }),
     },
   });
   if (!validation.ok) throw new Error(JSON.stringify(validation.problems));
-  return validation.sweep;
+  return speed === 1 ? validation.sweep : hurried(validation.sweep, speed);
+}
+
+/** The sweep with its defaults, of which those that are times are so many times as short. */
+function hurried(sweep: TrainingSweep, speed: number): TrainingSweep {
+  const shorter = (duration: string) => `${Math.round(parseDurationMs(duration) / speed)}ms`;
+  const { runTemplate, autoscaling } = sweep.spec;
+  const { backoff, ...failurePolicy } = runTemplate.failurePolicy;
+  return {
+    ...sweep,
+    spec: {
+      ...sweep.spec,
+      runTemplate: {
+        ...runTemplate,
+        failurePolicy: {
+          ...failurePolicy,
+          backoff: { initial: shorter(backoff.initial), max: shorter(backoff.max) },
+        },
+      },
+      ...(autoscaling === undefined
+        ? {}
+        : {
+            autoscaling: {
+              ...autoscaling,
+              startWithin: shorter(autoscaling.startWithin),
+              giveBackAfter: shorter(autoscaling.giveBackAfter),
+              retryAfter: shorter(autoscaling.retryAfter),
+              minimumUsefulTime: shorter(autoscaling.minimumUsefulTime),
+            },
+          }),
+    },
+  };
 }
 
 /** What a sweep came to, and how often each of its runs was made. */
