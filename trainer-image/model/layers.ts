@@ -5,7 +5,6 @@ import { named, type NamedTensors } from '../tensorflow/capture.ts';
 import { normalizationSequence } from '../tensorflow/collectives.ts';
 import {
   averagePool,
-  batchNormFrozen,
   batchNormInference,
   batchNormTraining,
   convolution,
@@ -64,7 +63,7 @@ export function trainingLayers(
     statistics,
     batchNorm(name, images) {
       if (isFrozen(name)) {
-        return batchNormFrozen(tensorflow, images, frozenParameters(values, name), batchNormEpsilon);
+        return batchNormInference(tensorflow, images, runningParameters(values, name), batchNormEpsilon);
       }
       const gamma = named(values, `${name}.weight`);
       const beta = named(values, `${name}.bias`);
@@ -84,16 +83,16 @@ export function trainingLayers(
   };
 }
 
-/** Layers that normalise by running statistics. Not differentiable. */
+/** Layers that normalise by running statistics. */
 export function inferenceLayers(tensorflow: TensorFlow, values: NamedTensors): Layers {
   return {
     ...commonLayers(tensorflow, values),
     batchNorm: (name, images) =>
-      batchNormInference(tensorflow, images, frozenParameters(values, name), batchNormEpsilon),
+      batchNormInference(tensorflow, images, runningParameters(values, name), batchNormEpsilon),
   };
 }
 
-function frozenParameters(values: NamedTensors, name: string) {
+function runningParameters(values: NamedTensors, name: string) {
   return {
     gamma: named(values, `${name}.weight`),
     beta: named(values, `${name}.bias`),

@@ -60,38 +60,29 @@ interface NormalizationParameters {
   readonly variance: Tensor;
 }
 
-/** Normalises by running statistics (NHWC). Has no gradient. */
+/** Normalises by running statistics (NHWC). Has a gradient with respect to the images, of which it is a linear function. */
 export function batchNormInference(
   tensorflow: TensorFlow,
   images: Tensor4D,
   { gamma, beta, mean, variance }: NormalizationParameters,
   epsilon: number,
 ): Tensor4D {
-  const [output] = operations(
-    tensorflow,
-    'FusedBatchNormV3',
-    [images, gamma, beta, mean, variance],
-    batchNormAttributes(epsilon, false),
-    6,
-  );
-  return rank4(present(output));
-}
-
-/** Normalises by running statistics (NHWC). Has a gradient with respect to the images, of which it is a linear function. */
-export function batchNormFrozen(
-  tensorflow: TensorFlow,
-  images: Tensor4D,
-  parameters: NormalizationParameters,
-  epsilon: number,
-): Tensor4D {
-  const { gamma, variance } = parameters;
-  const output = withGradient([images], () => ({
-    value: batchNormInference(tensorflow, images, parameters, epsilon),
-    saved: [gamma, variance],
-    gradient: (dy, [scale, spread]) => [
-      tf.mul(dy, tf.mul(present(scale), tf.rsqrt(tf.add(present(spread), epsilon)))),
-    ],
-  }));
+  const output = withGradient([images], () => {
+    const [y] = operations(
+      tensorflow,
+      'FusedBatchNormV3',
+      [images, gamma, beta, mean, variance],
+      batchNormAttributes(epsilon, false),
+      6,
+    );
+    return {
+      value: present(y),
+      saved: [gamma, variance],
+      gradient: (dy, [scale, spread]) => [
+        tf.mul(dy, tf.mul(present(scale), tf.rsqrt(tf.add(present(spread), epsilon)))),
+      ],
+    };
+  });
   return rank4(output);
 }
 

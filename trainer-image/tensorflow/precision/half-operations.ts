@@ -15,8 +15,8 @@ const follows: HalfOperation = { when: 'follows', types: ['T'] };
 /**
  * The operations that run in half precision. Those worth it always do: TensorFlow's automatic mixed precision has the
  * convolutions in its allow list too (core/grappler/optimizers/auto_mixed_precision_lists.h). Those that only move,
- * compare or add values go with what they are given. What sums many values, takes exponentials or decides anything
- * is not here.
+ * compare or add values, or scale them by channel, go with what they are given. What sums many values, takes
+ * exponentials or decides anything is not here.
  */
 export const halfOperations: ReadonlyMap<string, HalfOperation> = new Map<string, HalfOperation>([
   ['Conv2D', { when: 'always', types: ['T'] }],
