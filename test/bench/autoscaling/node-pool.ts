@@ -20,7 +20,7 @@ export interface Node {
   /** Since when no pod is on it. */
   idleSinceMs: number;
   /** Since when it has been less than half full, with room elsewhere for its pods; absent while it is not so. */
-  foldableSinceMs?: number;
+  emptyableSinceMs?: number;
   /** Whether its pods were told to go elsewhere and no pod may come. */
   isDraining: boolean;
   /** Whether it has the trainer's image. */
@@ -32,7 +32,7 @@ const startMs = { min: 90_000, max: 210_000 };
 /** The Cluster Autoscaler's default of --scale-down-unneeded-time. */
 const unneededMs = 10 * 60_000;
 /** The Cluster Autoscaler's default of --scale-down-gpu-utilization-threshold. */
-const foldBelowShare = 0.5;
+const consolidateBelowShare = 0.5;
 
 /**
  * Machines that are added for pods that find no room and taken away when nothing runs on them, as the Cluster Autoscaler
@@ -105,20 +105,22 @@ export class NodePool {
    * moved: one at a time, when it has been less than half full for as long as an empty one is kept.
    * @param usedGpus of a machine by pods, all of which may be moved
    */
-  fold(usedGpus: (node: Node) => number, nowMs: number): Node | undefined {
+  consolidate(usedGpus: (node: Node) => number, nowMs: number): Node | undefined {
     const nodes = this.ready(nowMs).filter(({ isDraining }) => !isDraining);
     const freeGpus = nodes.reduce((sum, node) => sum + this.gpusPerNode - usedGpus(node), 0);
     for (const node of nodes) {
       const used = usedGpus(node);
-      const isFoldable =
-        used > 0 && used < foldBelowShare * this.gpusPerNode && freeGpus - (this.gpusPerNode - used) >= used;
-      if (isFoldable) node.foldableSinceMs ??= nowMs;
-      else delete node.foldableSinceMs;
+      const isEmptyable =
+        used > 0 &&
+        used < consolidateBelowShare * this.gpusPerNode &&
+        freeGpus - (this.gpusPerNode - used) >= used;
+      if (isEmptyable) node.emptyableSinceMs ??= nowMs;
+      else delete node.emptyableSinceMs;
     }
     if (nodes.length < this.ready(nowMs).length) return undefined;
-    const folded = nodes.find(({ foldableSinceMs = Infinity }) => nowMs - foldableSinceMs >= unneededMs);
-    if (folded !== undefined) folded.isDraining = true;
-    return folded;
+    const emptied = nodes.find(({ emptyableSinceMs = Infinity }) => nowMs - emptyableSinceMs >= unneededMs);
+    if (emptied !== undefined) emptied.isDraining = true;
+    return emptied;
   }
 
   /** Machines that the spot market takes away now. */

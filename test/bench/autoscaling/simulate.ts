@@ -25,9 +25,13 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   return (await simulateEvents(options)).result;
 }
 
-/** The same, with the beginnings and ends of all trainers. */
+/**
+ * The same, with the beginnings and ends of all trainers.
+ * @param order trials in the order in which pods that wait at the same time are placed; default: as they were made
+ */
 export async function simulateEvents(
   options: SimulationOptions,
+  order: readonly number[] = [],
 ): Promise<{ readonly result: Simulation; readonly events: readonly TrialEvent[] }> {
   const folder = await mkdtemp(join(stateRoot(), 'ringmaster-autoscaling-'));
   const clock = new ManualClock(startMs);
@@ -37,7 +41,8 @@ export async function simulateEvents(
   const { signal } = ending;
   const { seed } = options;
   const pool = new NodePool({ seed, ...options.pool });
-  const nodes = new SimulatedCluster({ cluster, clock, pool, seed, stamp: () => toTimestamp(clock.now()) });
+  const stamp = () => toTimestamp(clock.now());
+  const nodes = new SimulatedCluster({ cluster, clock, pool, seed, stamp, order });
   const settings = { statusIntervalMs: intervalMs, progressIntervalMs: intervalMs, trainerImage: 'trainer' };
   const common = { cluster, clock, log, settings, signal };
   const sweep = await cluster.create<TrainingSweep>(resourceTypes.trainingSweeps, sweepOf(options));

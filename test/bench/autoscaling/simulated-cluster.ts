@@ -5,6 +5,7 @@ import type { Clock } from '../../../operator/base/clock.ts';
 import { isClusterError } from '../../../operator/cluster/cluster-error.ts';
 import { resourceTypes, type Cluster } from '../../../operator/cluster/cluster.ts';
 import type { Node, NodePool } from './node-pool.ts';
+import { isUnschedulable, mayBeMoved, place, trialOf, WaitingLine } from './scheduling.ts';
 import {
   endedStatus,
   epochAt,
@@ -36,6 +37,8 @@ export interface SimulatedClusterOptions {
   readonly stamp: () => string;
   /** Somebody else places pods on the machines, and has to be told of them. Default: they are placed here. */
   readonly scheduler?: Scheduler;
+  /** Trials in the order in which pods are placed here that wait at the same time. Default: as they were made. */
+  readonly order?: readonly number[];
 }
 
 /** A scheduler that knows machines by their Node objects. */
@@ -62,6 +65,7 @@ export class SimulatedCluster {
   readonly #cluster: Cluster;
   readonly #clock: Clock;
   readonly #pool: NodePool;
+  readonly #line: WaitingLine;
   /** Machines that the scheduler knows. */
   readonly #announced = new Set<string>();
   /** Pods by UID, in the order in which they were made. */
@@ -88,6 +92,7 @@ export class SimulatedCluster {
     this.#cluster = options.cluster;
     this.#clock = options.clock;
     this.#pool = options.pool;
+    this.#line = new WaitingLine(options.order);
   }
 
   /** What the trainer at an address answers at `GET /progress`. */
@@ -129,18 +134,18 @@ export class SimulatedCluster {
     this.#pool.grow(waiting, nowMs);
     const used = new Set([...this.#trainers.values()].map(({ node }) => node));
     this.#pool.shrink(({ name }) => used.has(name), nowMs);
-    await this.#fold(nowMs);
+    await this.#consolidate(nowMs);
     await this.#tellScheduler(nowMs);
   }
 
   /** Moves trainers that may be moved from machines that are nearly empty to others. */
-  async #fold(nowMs: number): Promise<void> {
+  async #consolidate(nowMs: number): Promise<void> {
     const trainers = [...this.#trainers.values()];
     if (!trainers.every(({ pod }) => mayBeMoved(pod))) return;
     const on = (name: string) => trainers.filter(({ node }) => node === name);
-    const folded = this.#pool.fold(({ name }) => on(name).length, nowMs);
-    if (folded === undefined) return;
-    for (const { pod } of on(folded.name)) {
+    const emptied = this.#pool.consolidate(({ name }) => on(name).length, nowMs);
+    if (emptied === undefined) return;
+    for (const { pod } of on(emptied.name)) {
       const { namespace = '', name, uid = '' } = pod.metadata;
       this.moves += 1;
       await unlessGone(() =>
@@ -241,26 +246,22 @@ export class SimulatedCluster {
     );
   }
 
-  /** Puts pods on the fullest node that has room, as is usual where nodes are added and removed; how many found none. */
+  /** Places pods as a scheduler of ours does; how many found no room. */
   async #schedulePods(nowMs: number): Promise<number> {
     const ready = this.#pool.ready(nowMs).filter(({ isDraining }) => !isDraining);
-    const free = new Map(ready.map(({ name }) => [name, this.#pool.gpusPerNode]));
-    for (const { node } of this.#trainers.values()) free.set(node, (free.get(node) ?? 0) - 1);
-    let waiting = 0;
-    for (const pod of [...this.#pods.values()]) {
-      if (pod.spec.nodeName !== undefined || pod.metadata.deletionTimestamp !== undefined) continue;
-      const [node] = ready
-        .filter(({ name }) => (free.get(name) ?? 0) > 0)
-        .sort((left, right) => (free.get(left.name) ?? 0) - (free.get(right.name) ?? 0));
-      if (node === undefined) {
-        waiting += 1;
-        if (pod.status?.conditions === undefined) await this.#report(pod, unschedulableStatus);
-        continue;
-      }
-      free.set(node.name, (free.get(node.name) ?? 0) - 1);
+    const used = (name: string) => [...this.#trainers.values()].filter(({ node }) => node === name).length;
+    const rooms = ready.map((node) => ({ node, freeGpus: this.#pool.gpusPerNode - used(node.name) }));
+    const unplaced = [...this.#pods.values()].filter(
+      ({ spec, metadata }) => spec.nodeName === undefined && metadata.deletionTimestamp === undefined,
+    );
+    const { placements, waiting } = place(this.#line.inOrder(unplaced), rooms);
+    for (const { pod, node } of placements) {
+      this.#line.take(pod);
       await this.#start(pod, node, nowMs);
     }
-    return waiting;
+    for (const pod of waiting)
+      if (pod.status?.conditions === undefined) await this.#report(pod, unschedulableStatus);
+    return waiting.length;
   }
 
   async #start(pod: Pod, node: Node, nowMs: number): Promise<void> {
@@ -326,17 +327,4 @@ async function unlessGone(call: () => Promise<void>): Promise<void> {
   await call().catch((error: unknown) => {
     if (!isClusterError(error, 'NotFound')) throw error;
   });
-}
-
-function trialOf({ metadata }: Pod): number {
-  return Number(/-(\d+)$/.exec(metadata.labels?.[labels.run] ?? '')?.[1]);
-}
-
-/** As the Cluster Autoscaler reads it. */
-function mayBeMoved({ metadata }: Pod): boolean {
-  return metadata.annotations?.['cluster-autoscaler.kubernetes.io/safe-to-evict'] === 'true';
-}
-
-function isUnschedulable({ status }: Pod): boolean {
-  return status?.conditions?.some(({ reason }) => reason === 'Unschedulable') ?? false;
 }
