@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What the benches compare with, and what the exported weights are loaded into. About 6 GB on disk. */
-const requirements = ['torch==2.15.0', 'tensorflow-cpu==2.21.0', 'timm==1.0.31'];
+const requirements = ['torch==2.15.0', 'tensorflow-cpu==2.21.0', 'timm==1.0.31', 'optuna==5.0.0'];
 
 /**
  * Installs the benches' peers into a virtual environment of their own. Only `npm run bench` needs them.
@@ -16,7 +16,7 @@ export async function benchPeers({ cacheFolder, log, run }) {
   if ((await readFile(stamp, 'utf8').catch(() => '')) === requirements.join('\n')) return python;
 
   log(`installing ${requirements.join(', ')} for the benches, which takes minutes`);
-  const made = await run('python3', ['-m', 'venv', '--clear', folder]);
+  const made = await run('python3', ['-m', 'venv', folder]);
   if (made.code !== 0)
     throw new Error('python3 with venv is needed; on Debian: apt-get install python3-venv');
   const installed = await run(join(folder, 'bin', 'pip'), ['install', '--quiet', ...requirements]);

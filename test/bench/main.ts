@@ -8,10 +8,11 @@ import { benchControlLoop } from './control-loop/bench-control-loop.ts';
 import { benchFullSize } from './full-size/bench-full-size.ts';
 import { benchInput } from './input/bench-input.ts';
 import { benchOperatorImage } from './operator-image/bench-operator-image.ts';
+import { benchSearch } from './search/bench-search.ts';
 import { benchSweepPlan } from './sweep-plan.ts';
 import { benchStep } from './step/bench-step.ts';
 
-/* `npm run bench -- step|full-size|input|checkpoint|control-loop|operator-image|autoscaling|simulation|sweep-plan [--rounds N] [--seeds N] [--first-seed N] [--json]`: run it on an otherwise idle machine. */
+/* `npm run bench -- step|full-size|input|checkpoint|control-loop|operator-image|autoscaling|simulation|sweep-plan|search [--rounds N] [--seeds N] [--first-seed N] [--json]`: run it on an otherwise idle machine. */
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -43,6 +44,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   autoscaling: () =>
     benchAutoscaling({ firstSeed: Number(values['first-seed']), seeds: Number(values.seeds), report }),
   simulation: () => benchSimulation(report),
+  search: () => benchSearch({ python: join(cacheFolder, 'bench/venv/bin/python'), report }),
   'sweep-plan': () => Promise.resolve(benchSweepPlan(report)),
   'control-loop': () => benchControlLoop({ runCounts: [50, 300, 1000], oneByOne: 50, report }),
 };
