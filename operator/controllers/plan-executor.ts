@@ -26,8 +26,8 @@ export interface WriteListener {
 }
 
 /**
- * Carries out the actions of a plan: deletions, then what stands around the pods, then the pods. What fails is tried again by the next
- * plan, so nothing is undone.
+ * Carries out the actions of a plan: deletions, then what stands around the pods, then the pods, and last what others are
+ * told in annotations and in the status of a Workload. What fails is tried again by the next plan, so nothing is undone.
  * @throws the first error of the API
  */
 export async function execute(

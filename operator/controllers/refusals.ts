@@ -1,12 +1,12 @@
-import type { PodRefusal } from '../plan/observed-run.ts';
+import type { Refusal } from '../plan/observed-run.ts';
 
 interface Refused {
   readonly runUid: string;
   readonly attempt: number;
-  readonly refusal: PodRefusal;
+  readonly refusal: Refusal;
 }
 
-/** Which runs the API let have no pods when they were last asked for, and why. An operator that starts anew asks anew. */
+/** Which runs the API let have no more objects when they were last asked for, and why. An operator that starts anew asks anew. */
 export class Refusals {
   readonly #refused = new Map<string, Refused>();
 
@@ -16,7 +16,7 @@ export class Refusals {
   }
 
   /** Of the present attempt; `undefined` when nothing was refused. */
-  of(key: string, { runUid, attempt }: Omit<Refused, 'refusal'>): PodRefusal | undefined {
+  of(key: string, { runUid, attempt }: Omit<Refused, 'refusal'>): Refusal | undefined {
     const refused = this.#refused.get(key);
     return refused?.runUid === runUid && refused.attempt === attempt ? refused.refusal : undefined;
   }

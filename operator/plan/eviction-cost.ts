@@ -17,7 +17,7 @@ const stepAnnotation = 'ringmaster.dev/checkpoint-step';
  */
 const priorityBoostAnnotation = 'kueue.x-k8s.io/priority-boost';
 
-/** Each step of the boost is for twice the training at stake; beyond eight windows all are alike. */
+/** Each step of the boost is for twice the training at stake; beyond four windows all are alike. */
 const highestBoost = 3;
 
 /** Since when training has been at stake: what an eviction would cost if the save on the way out failed. */

@@ -6,8 +6,8 @@ import type { Isolation } from './network-policy.ts';
 import type { ObservedPodGroups } from './pod-groups.ts';
 import type { ObservedQueue } from './queueing.ts';
 
-/** That the API let a pod of the present attempt not be made when it was last asked to. */
-export interface PodRefusal {
+/** That the API let an object of the present attempt, a pod or what stands around them, not be made when last asked to. */
+export interface Refusal {
   /** What it said. */
   readonly message: string;
   /** Whether it was for a ResourceQuota, so that it may be let when another pod is gone. */
@@ -33,7 +33,7 @@ export interface ObservedRun {
   /** What pods of the present attempt that were told to stop said last, also those that are gone since. */
   readonly lastWords?: readonly TerminationMessage[];
   /** Absent: nothing was refused. */
-  readonly refusal?: PodRefusal;
+  readonly refusal?: Refusal;
   /** Absent while the cluster serves no Kueue. */
   readonly queue?: ObservedQueue;
   /** Absent while the cluster serves no PodGroups. */

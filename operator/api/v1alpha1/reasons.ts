@@ -75,7 +75,7 @@ export const runReasons = {
   PodDeleted: 'A pod was deleted.',
   QuotaExceeded:
     'A ResourceQuota of the namespace has no room for the pods; they are made when others are gone, or when it is raised.',
-  CreationFailed: 'A pod or the Service could not be created; it is tried again.',
+  CreationFailed: 'A pod, or another object of the run, could not be created; it is tried again.',
   Expired: 'spec.ttlAfterFinished passed; the run is deleted.',
 } as const;
 export type RunReason = keyof typeof runReasons;
