@@ -7,7 +7,7 @@ import { toTimestamp } from '../../operator/base/clock.ts';
 import { resourceTypes } from '../../operator/cluster/cluster.ts';
 import { aCheckpoint, aProgressDocument } from '../../operator/plan/testing/fixtures.ts';
 import { until } from '../control-plane/until.ts';
-import { operatorUser, renderChart } from '../operator/install.ts';
+import { grantedRights, operatorUser, renderChart } from '../operator/install.ts';
 import { serveProgress, useGangWorld } from './gang-world.ts';
 
 /**
@@ -17,20 +17,6 @@ import { serveProgress, useGangWorld } from './gang-world.ts';
 const world = useGangWorld({
   controlPlane: { apiServerFlags: ['--enable-admission-plugins=OwnerReferencesPermissionEnforcement'] },
 });
-
-/** `verb group/resource` of everything that the shipped rules of a template grant. */
-async function granted(template: 'rights' | 'queueing-rights'): Promise<Set<string>> {
-  const rights = new Set<string>();
-  for (const object of loadAll(await renderChart([template]))) {
-    if (!isObject(object) || !Array.isArray(object.rules)) continue;
-    for (const rule of object.rules as { apiGroups: string[]; resources: string[]; verbs: string[] }[]) {
-      for (const group of rule.apiGroups)
-        for (const resource of rule.resources)
-          for (const verb of rule.verbs) rights.add(`${verb} ${group}/${resource}`);
-    }
-  }
-  return rights;
-}
 
 /** Rights that this server sees no request for, each with what they are for. */
 const usedElsewhere: Readonly<Record<string, string>> = {
@@ -42,7 +28,7 @@ const usedElsewhere: Readonly<Record<string, string>> = {
 
 describe('the rights that the chart ships', () => {
   it('have no wildcard and nothing about secrets, nodes or roles', async () => {
-    const rights = [...(await granted('rights')), ...(await granted('queueing-rights'))];
+    const rights = [...(await grantedRights('rights')), ...(await grantedRights('queueing-rights'))];
     expect(rights.length).toBeGreaterThan(10);
     for (const right of rights)
       expect(right).not.toMatch(/\*|secrets|nodes|roles|exec|impersonate|escalate|bind/);
@@ -139,8 +125,8 @@ describe('the rights that the chart ships', () => {
     const refused = requests.filter(({ code }) => code === 403);
     expect(refused).toEqual([]);
     const used = new Set(requests.map(({ verb, group, resource }) => `${verb} ${group}/${resource}`));
-    const rights = await granted('rights');
-    const more = await granted('queueing-rights');
+    const rights = await grantedRights('rights');
+    const more = await grantedRights('queueing-rights');
     expect([...used].filter((right) => !rights.has(right) && !more.has(right))).toEqual([]);
     expect([...rights].filter((right) => !used.has(right)).sort()).toEqual(Object.keys(usedElsewhere));
   });

@@ -1,9 +1,7 @@
-import { loadAll } from 'js-yaml';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Workload } from '../../operator/api/kueue.ts';
 import { searchManifest } from '../../operator/api/v1alpha1/testing/sweep-manifests.ts';
 import type { TrainingSweep } from '../../operator/api/v1alpha1/training-sweep.ts';
-import { isObject } from '../../operator/api/v1alpha1/wire-guards.ts';
 import { labels } from '../../operator/api/v1alpha1/group.ts';
 import { toTimestamp } from '../../operator/base/clock.ts';
 import { podGroupType, resourceTypes } from '../../operator/cluster/cluster.ts';
@@ -13,7 +11,7 @@ import { workloadOf as workloadOfRun } from '../../operator/plan/workloads.ts';
 import type { Child } from '../control-plane/child.ts';
 import { shippedCrdFiles } from '../control-plane/install-crd.ts';
 import { until } from '../control-plane/until.ts';
-import { operatorUser, renderChart } from '../operator/install.ts';
+import { grantedRights, operatorUser } from '../operator/install.ts';
 import { createLocalQueue, createQueues, kueueCrdFiles, startKueue } from '../operator/kueue.ts';
 import { createNode } from '../operator/nodes.ts';
 import { conditionOf, serveProgress, useGangWorld } from './gang-world.ts';
@@ -383,14 +381,7 @@ describe('a sweep in a queue of Kueue', () => {
 
 describe('the rights for queues that the chart ships', () => {
   it('are enough, and every one of them is used', async () => {
-    const granted = loadAll(await renderChart(['queueing-rights'])).flatMap((object) =>
-      isObject(object) && Array.isArray(object.rules)
-        ? (object.rules as { apiGroups: string[]; resources: string[]; verbs: string[] }[])
-        : [],
-    );
-    const rights = granted.flatMap(({ apiGroups, resources, verbs }) =>
-      verbs.map((verb) => `${verb} ${apiGroups.join()}/${resources.join()}`),
-    );
+    const rights = [...(await grantedRights('queueing-rights'))];
     const requests = (await world().audit.requests()).filter(({ user }) => user === operatorUser);
     expect(requests.filter(({ code }) => code === 403)).toEqual([]);
     const used = new Set(requests.map(({ verb, group, resource }) => `${verb} ${group}/${resource}`));

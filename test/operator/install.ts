@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { loadAll } from 'js-yaml';
 import { isObject } from '../../operator/api/v1alpha1/wire-guards.ts';
 import { kubectlPrograms } from '../control-plane/programs.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
@@ -34,6 +35,20 @@ export async function renderChart(
     ...templates.flatMap((template) => ['--show-only', `templates/${template}.yaml`]),
   ]);
   return stdout;
+}
+
+/** `verb group/resource` of everything that the shipped rules of a template grant. */
+export async function grantedRights(template: 'rights' | 'queueing-rights'): Promise<Set<string>> {
+  const rights = new Set<string>();
+  for (const object of loadAll(await renderChart([template]))) {
+    if (!isObject(object) || !Array.isArray(object.rules)) continue;
+    for (const rule of object.rules as { apiGroups: string[]; resources: string[]; verbs: string[] }[]) {
+      for (const group of rule.apiGroups)
+        for (const resource of rule.resources)
+          for (const verb of rule.verbs) rights.add(`${verb} ${group}/${resource}`);
+    }
+  }
+  return rights;
 }
 
 /** Runs kubectl as the cluster admin; its standard output. */
