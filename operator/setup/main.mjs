@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /*
  * Everything that a fresh clone needs, on a machine with Node >= 20, npm, Python 3 and g++ only:
- * `node operator/setup/main.mjs [data] [test] [e2e] [versions] [bench] [cuda]`. It is plain JavaScript, as it runs before anything is
- * installed.
+ * `node operator/setup/main.mjs [data] [test] [e2e] [versions] [bench] [control-loop] [cuda]`. It is plain
+ * JavaScript, as it runs before anything is installed.
  * What is done already is skipped; what was interrupted is done again; nothing is printed on standard output.
  */
 import { spawn } from 'node:child_process';
@@ -21,6 +21,7 @@ import { kueue } from './kueue.mjs';
 import { kwok } from './kwok.mjs';
 import { nativeBinding } from './native.mjs';
 import { otherVersions } from './other-versions.mjs';
+import { peerOperators } from './peer-operators.mjs';
 import { checkPlatform } from './platform.mjs';
 import { seaweedfs } from './seaweedfs.mjs';
 import { tensorflowWheel } from './tensorflow-wheel.mjs';
@@ -71,14 +72,18 @@ try {
   await nativeBinding(context, device, await tensorflowWheel(context, device));
   const forTests = process.argv.includes('test');
   if (forTests || process.argv.includes('data')) await fashionMnist(context);
+  const forControlLoop = process.argv.includes('control-loop');
   if (forTests) {
     await debianTools(context);
-    await kubectlAndHelm(context);
     await seaweedfs(context);
-    await kwok(context);
     await kueue(context);
+  }
+  if (forTests || forControlLoop) {
+    await kubectlAndHelm(context);
+    await kwok(context);
     await controlPlane(context);
   }
+  if (forControlLoop) await peerOperators(context);
   if (process.argv.includes('versions')) await otherVersions(context);
   if (process.argv.includes('e2e')) await wholeCluster(context);
   if (process.argv.includes('bench')) {

@@ -12,18 +12,24 @@ import { benchSearch } from './search/bench-search.ts';
 import { benchSweepPlan } from './sweep-plan.ts';
 import { benchStep } from './step/bench-step.ts';
 
-/* `npm run bench -- step|full-size|input|checkpoint|control-loop|operator-image|autoscaling|simulation|sweep-plan|search [--rounds N] [--seeds N] [--first-seed N] [--json]`: run it on an otherwise idle machine. */
+/* `npm run bench -- step|full-size|input|checkpoint|control-loop|operator-image|autoscaling|simulation|sweep-plan|search [--rounds N] [--seeds N] [--first-seed N] [--sizes N,N] [--one-by-one N] [--json]`: run it on an otherwise idle machine. */
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: 'string', default: '5' },
+    /** Default 5; 3 of the control loop, which takes more than half an hour as it is. */
+    rounds: { type: 'string' },
     seeds: { type: 'string', default: '20' },
     'first-seed': { type: 'string', default: '0' },
+    sizes: { type: 'string', default: '50,300,1000' },
+    'one-by-one': { type: 'string', default: '50' },
     json: { type: 'boolean', default: false },
   },
 });
-const rounds = Number(values.rounds);
+const name = positionals[0] ?? '';
+const rounds = Number(values.rounds ?? (name === 'control-loop' ? 3 : 5));
+const runCounts = values.sizes.split(',').map(Number);
+const oneByOne = Number(values['one-by-one']);
 const report = (line: string) => {
   process.stderr.write(`${line}\n`);
 };
@@ -46,13 +52,16 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   simulation: () => benchSimulation(report),
   search: () => benchSearch({ python: join(cacheFolder, 'bench/venv/bin/python'), report }),
   'sweep-plan': () => Promise.resolve(benchSweepPlan(report)),
-  'control-loop': () => benchControlLoop({ runCounts: [50, 300, 1000], oneByOne: 50, report }),
+  'control-loop': () => benchControlLoop({ rounds, runCounts, oneByOne, report }),
 };
 
-const name = positionals[0] ?? '';
 const bench = benches[name];
-if (bench === undefined || !Number.isInteger(rounds) || rounds < 1) {
-  report(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--rounds N] [--json]`);
+const isCount = (value: number) => Number.isInteger(value) && value >= 1;
+if (bench === undefined || ![rounds, oneByOne, ...runCounts].every(isCount)) {
+  report(
+    `usage: npm run bench -- ${Object.keys(benches).join('|')} [--rounds N] [--json]
+control-loop: [--rounds 3] [--sizes 50,300,1000, how many runs at once, from few to many] [--one-by-one 50, how many runs after each other]`,
+  );
   process.exitCode = 64;
 } else {
   const result = await bench();

@@ -34,6 +34,14 @@ export async function kueueProgram(): Promise<{ program: string; crds: string }>
   return pointer('kueue', ['program', 'crds']);
 }
 
+/**
+ * Folders of the operators that `npm run bench -- control-loop` compares with: each holds the program, by the operator's
+ * name, and its `crds`.
+ */
+export async function peerOperatorFolders(): Promise<{ trainingOperator: string; jobSet: string }> {
+  return pointer('peer-operators', ['trainingOperator', 'jobSet']);
+}
+
 /** Path of SeaweedFS, the S3 server. */
 export async function seaweedfsProgram(): Promise<string> {
   return (await pointer('seaweedfs', ['weed'])).weed;

@@ -1,205 +1,87 @@
-import { apiVersion, trainingRunKind } from '../../../operator/api/v1alpha1/group.ts';
-import type { TrainingRun } from '../../../operator/api/v1alpha1/training-run.ts';
-import { resourceTypes } from '../../../operator/cluster/cluster.ts';
-import { createNamespace } from '../../control-plane/real-cluster.ts';
-import { until } from '../../control-plane/until.ts';
-import { operatorUser } from '../../operator/install.ts';
-import { lastingPrefix } from '../../operator/kwok.ts';
-import { openMeasuredWorld, usageOf, type MeasuredWorld } from './measured-world.ts';
-import { startRunClock } from './run-times.ts';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Contestant } from './contestant.ts';
+import { jobSet } from './jobset.ts';
+import { inWorld } from './measured-world.ts';
+import { ours } from './ours.ts';
+import { restarts } from './restarts.ts';
+import { runsOneByOne } from './runs-one-by-one.ts';
+import { runsTogether } from './runs-together.ts';
+import { trainingOperator } from './training-operator.ts';
+import { comparisons, verdicts, type RoundFigures } from './verdict.ts';
 
-/** Pods of every run. */
-const podsPerRun = 2;
+/** How long every pod runs. */
+const podMs = 2_000;
+/** Where the end of a pod is only waited for, and nothing is measured by it. */
+const shortPodMs = 500;
+/** How often a pod fails in each round. */
+const restartCount = 5;
 
 export interface ControlLoopOptions {
-  /** How many runs to make at once, one measurement for each. */
+  /** How often everything is measured. */
+  readonly rounds: number;
+  /** How many runs to make at once, one measurement for each, from few to many. */
   readonly runCounts: readonly number[];
   /** How many runs to make one after the other. */
   readonly oneByOne: number;
   readonly report: (line: string) => void;
 }
 
-/** Measures the operator on a real API server with fake nodes. */
+/**
+ * Measures this operator, training-operator with raised limits of its client, and JobSet, each alone on a new real
+ * control plane with fake nodes, in turn. Sets the process' exit code to 1 when a promise is broken.
+ */
 export async function benchControlLoop(options: ControlLoopOptions): Promise<unknown> {
-  const { report } = options;
-  const alone = await inWorld((world) => runsOneByOne(world, options.oneByOne));
-  report(`one at a time: ${JSON.stringify(alone)}`);
-  const restart = await inWorld((world) => gangRestarts(world, 10));
-  report(`restart: ${JSON.stringify(restart)}`);
-  const together: unknown[] = [];
-  for (const count of options.runCounts) {
-    const figures = await inWorld((world) => runsTogether(world, count));
-    report(`${String(count)} at once: ${JSON.stringify(figures)}`);
-    together.push(figures);
-  }
-  return { podsPerRun, oneAtATime: alone, gangRestart: restart, together };
-}
-
-async function inWorld<T>(measure: (world: MeasuredWorld) => Promise<T>): Promise<T> {
-  const world = await openMeasuredWorld();
-  try {
-    return await measure(world);
-  } finally {
-    await world.close();
-  }
-}
-
-/** Each run is made when the one before is done. */
-async function runsOneByOne(world: MeasuredWorld, count: number) {
-  const namespace = await createNamespace(world.controlPlane, 'alone');
-  const clock = startRunClock(world.cluster, namespace);
-  const firstPod: number[] = [];
-  const secondPod: number[] = [];
-  const bothRunning: number[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const name = `run-${String(index)}`;
-    const sinceMs = performance.now();
-    await world.cluster.create(resourceTypes.trainingRuns, aRun(namespace, name));
-    const times = clock.of(name);
-    await until(`${name} is done`, () => times.succeededAtMs, { timeoutMs: 60_000, everyMs: 5 });
-    firstPod.push((times.podsAtMs[0] ?? NaN) - sinceMs);
-    secondPod.push((times.podsAtMs[1] ?? NaN) - sinceMs);
-    bothRunning.push((times.runningAtMs[1] ?? NaN) - sinceMs);
-  }
-  await clock.close();
-  return {
-    runs: count,
-    firstPodMs: quantiles(firstPod),
-    secondPodMs: quantiles(secondPod),
-    bothRunningMs: quantiles(bothRunning),
-    requestsPerRun: await requestsPerRun(world, count),
+  const { rounds, runCounts, oneByOne, report } = options;
+  await setUp();
+  const measure = await trainingOperator();
+  const contestants = [ours, measure, await jobSet()];
+  const results = new Map(contestants.map(({ name }): [string, RoundFigures[]] => [name, []]));
+  const say = (round: number, { name }: Contestant, what: string, figures: unknown) => {
+    report(`round ${round} of ${rounds}, ${name}, ${what}: ${JSON.stringify(figures)}`);
   };
-}
-
-/** A pod of a running gang fails; how long until the whole next gang exists. */
-async function gangRestarts(world: MeasuredWorld, count: number) {
-  const namespace = await createNamespace(world.controlPlane, 'restart');
-  const clock = startRunClock(world.cluster, namespace);
-  const name = `${lastingPrefix}-run`;
-  await world.cluster.create(resourceTypes.trainingRuns, aRun(namespace, name));
-  const times = clock.of(name);
-  const tookMs: number[] = [];
-  for (let attempt = 1; attempt <= count; attempt += 1) {
-    await until(`attempt ${String(attempt)} runs`, async () => {
-      const run = await world.cluster.get<TrainingRun>(resourceTypes.trainingRuns, { namespace, name });
-      return run?.status?.phase === 'Running' && run.status.attempt === attempt ? true : undefined;
-    });
-    const sinceMs = performance.now();
-    const key = { namespace, name: `${name}-${String(attempt)}-1` };
-    await world.cluster.patchStatus(resourceTypes.pods, key, { status: { phase: 'Failed' } });
-    const wanted = (attempt + 1) * podsPerRun;
-    await until('the next gang exists', () => times.podsAtMs[wanted - 1], { timeoutMs: 60_000, everyMs: 2 });
-    tookMs.push((times.podsAtMs[wanted - 1] ?? NaN) - sinceMs);
-  }
-  await clock.close();
-  return { restarts: count, failedToNewGangMs: quantiles(tookMs) };
-}
-
-/** All runs are made at once, by 16 hands. */
-async function runsTogether(world: MeasuredWorld, count: number) {
-  const namespace = await createNamespace(world.controlPlane, 'together');
-  const clock = startRunClock(world.cluster, namespace);
-  const names = Array.from({ length: count }, (_, index) => `run-${String(index)}`);
-  const before = await usageOf(world.manager.child.pid);
-  const sinceMs = performance.now();
-  const submittedAtMs = new Map<string, number>();
-  const queue = [...names];
-  await Promise.all(
-    Array.from({ length: 16 }, async () => {
-      for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-        submittedAtMs.set(name, performance.now());
-        await world.cluster.create(resourceTypes.trainingRuns, aRun(namespace, name));
+  for (let round = 1; round <= rounds; round += 1) {
+    const figures = new Map<string, RoundFigures>();
+    for (const contestant of contestants) {
+      const alone = await inWorld(contestant, shortPodMs, async (world) => ({
+        oneByOne: await runsOneByOne(world, oneByOne),
+        restarts: await restarts(world, restartCount),
+      }));
+      say(round, contestant, 'one at a time', alone);
+      figures.set(contestant.name, { ...alone, together: [] });
+    }
+    for (const count of runCounts) {
+      for (const contestant of contestants) {
+        // The others' idleness is no promise of ours; to see it once is enough.
+        const isWatchedAfterwards = count === runCounts.at(-1) && (contestant === ours || round === 1);
+        const together = await inWorld(contestant, podMs, (world) =>
+          runsTogether(world, count, isWatchedAfterwards),
+        );
+        say(round, contestant, `${count} at once`, together);
+        const before = figures.get(contestant.name);
+        if (before !== undefined)
+          figures.set(contestant.name, { ...before, together: [...before.together, together] });
       }
-    }),
-  );
-  const timeoutMs = 600_000;
-  await until(
-    'all runs are done',
-    () => {
-      const done = names.filter((name) => clock.of(name).succeededAtMs !== undefined).length;
-      return done === count ? true : undefined;
-    },
-    { timeoutMs },
-  );
-  const usage = await usageOf(world.manager.child.pid);
-  const all = names.map((name) => clock.of(name));
-  const last = (moments: readonly (number | undefined)[]) =>
-    seconds(Math.max(...moments.map((moment) => moment ?? NaN)) - sinceMs);
-  await clock.close();
-  return {
-    runs: count,
-    allPodsSeconds: last(all.flatMap(({ podsAtMs }) => podsAtMs)),
-    allRunningSeconds: last(all.flatMap(({ runningAtMs }) => runningAtMs)),
-    allSucceededSeconds: last(all.map(({ succeededAtMs }) => succeededAtMs)),
-    podsMade: all.reduce((sum, { podsAtMs }) => sum + podsAtMs.length, 0),
-    firstPodMs: quantiles(
-      names.map((name) => (clock.of(name).podsAtMs[0] ?? NaN) - (submittedAtMs.get(name) ?? NaN)),
-    ),
-    requestsPerRun: await requestsPerRun(world, count),
-    operator: { cpuSeconds: round(usage.cpuSeconds - before.cpuSeconds), peakMemoryMiB: usage.peakMemoryMiB },
-    writesInTheNext30s: await writesWithin(world, 30_000),
-  };
-}
-
-/** Requests of the operator by verb and resource; leases and watches belong to the process and not to a run. */
-async function requestsPerRun(world: MeasuredWorld, runs: number): Promise<Record<string, number>> {
-  const counts = new Map<string, number>();
-  let total = 0;
-  for (const { user, verb, resource } of await world.audit.requests()) {
-    if (user !== operatorUser || verb === 'watch' || resource === 'leases') continue;
-    const key = `${verb} ${resource}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-    total += 1;
+    }
+    for (const [name, figure] of figures) results.get(name)?.push(figure);
   }
-  return {
-    total: round(total / runs),
-    ...Object.fromEntries([...counts].sort().map(([key, value]) => [key, round(value / runs)])),
-  };
+  const compared = comparisons(results, ours.name);
+  const judged = verdicts(results, compared, ours.name, measure.name);
+  for (const { figure, ours: own, theirs, ratio } of compared)
+    report(
+      `${figure}: ${own.median} to ${theirs.median} of ${ratio.to}, ratio ${ratio.median.toFixed(2)} (${ratio.minimum.toFixed(2)} to ${ratio.maximum.toFixed(2)})`,
+    );
+  for (const { promise, value, atMost, isKept } of judged)
+    report(`${isKept ? 'kept' : 'BROKEN'}: ${promise} ${value.toFixed(2)}, at most ${atMost}`);
+  if (judged.some(({ isKept }) => !isKept)) process.exitCode = 1;
+  return { comparisons: compared, verdicts: judged, rounds: Object.fromEntries(results) };
 }
 
-async function writesWithin(world: MeasuredWorld, durationMs: number): Promise<number> {
-  const since = Date.now();
-  await until('the time has passed', () => (Date.now() > since + durationMs ? true : undefined), {
-    timeoutMs: durationMs * 2,
-    everyMs: 500,
-  });
-  const requests = await world.audit.requests();
-  return requests.filter(
-    ({ user, verb, resource, atMs }) =>
-      user === operatorUser &&
-      resource !== 'leases' &&
-      atMs > since &&
-      !['get', 'list', 'watch'].includes(verb),
-  ).length;
-}
-
-function aRun(namespace: string, name: string): TrainingRun {
-  const run: unknown = {
-    apiVersion,
-    kind: trainingRunKind,
-    metadata: { namespace, name },
-    spec: {
-      data: { format: 'fashion-mnist', train: '/data' },
-      checkpoints: { uri: '/checkpoints' },
-      trainers: { pods: podsPerRun, gpusPerPod: 8 },
-      failurePolicy: { maxRestarts: 1000, backoff: { initial: '0s', max: '0s' } },
-    },
-  };
-  // As a user writes it; the server fills in the rest.
-  return run as TrainingRun;
-}
-
-function quantiles(values: readonly number[]): { p50: number; p99: number; max: number } {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) =>
-    round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN);
-  return { p50: at(0.5), p99: at(0.99), max: at(1) };
-}
-
-function seconds(durationMs: number): number {
-  return round(durationMs / 1000);
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
+/** The control plane and the other operators are for this bench alone, and take long to build the first time. */
+async function setUp(): Promise<void> {
+  const program = fileURLToPath(new URL('../../../operator/setup/main.mjs', import.meta.url));
+  const running = promisify(execFile)(process.execPath, [program, 'control-loop']);
+  running.child.stderr?.pipe(process.stderr);
+  await running;
 }

@@ -1,24 +1,24 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { shippedCrdFiles } from '../../control-plane/install-crd.ts';
-import { openRealCluster } from '../../control-plane/real-cluster.ts';
+import type { Child } from '../../control-plane/child.ts';
+import { createNamespace, openRealCluster } from '../../control-plane/real-cluster.ts';
 import { startControlPlane, type ControlPlane } from '../../control-plane/start.ts';
+import { until } from '../../control-plane/until.ts';
 import type { HttpCluster } from '../../../operator/cluster/http/open-http-cluster.ts';
 import { createAuditLog, type AuditLog } from '../../operator/audit-log.ts';
-import { installRights } from '../../operator/install.ts';
 import { startKwok } from '../../operator/kwok.ts';
-import { startManager, type ManagerProcess } from '../../operator/manager.ts';
 import { createNode } from '../../operator/nodes.ts';
-import { shippedOperator } from '../../operator/shipped-operator.ts';
+import { clientLimits, type Contestant } from './contestant.ts';
+import { startRunClock } from './run-times.ts';
 
-/** A control plane with fake nodes and one operator, all measured. */
+/** A new control plane with fake nodes and one operator, all measured. */
 export interface MeasuredWorld {
+  readonly contestant: Contestant;
   readonly controlPlane: ControlPlane;
   readonly cluster: HttpCluster;
   readonly audit: AuditLog;
-  readonly manager: ManagerProcess;
-  close(): Promise<void>;
+  readonly manager: Child;
 }
 
 /** What a process has used so far. */
@@ -31,44 +31,57 @@ export interface Usage {
 const nodeCount = 42;
 const gpusPerNode = 400;
 
-export async function openMeasuredWorld(): Promise<MeasuredWorld> {
+/**
+ * Measures an operator that has made one run already, so that no figure holds what it does once.
+ * @param podMs how long every pod runs before it succeeds
+ */
+export async function inWorld<T>(
+  contestant: Contestant,
+  podMs: number,
+  measure: (world: MeasuredWorld) => Promise<T>,
+): Promise<T> {
   // What was begun is ended in the opposite order, also when a later part fails to start.
-  const ends: (() => Promise<void>)[] = [];
-  const close = async () => {
-    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
-  };
+  const ends: (() => Promise<unknown>)[] = [];
   try {
     const folder = await mkdtemp(join(tmpdir(), 'ringmaster-bench-'));
     ends.push(() => rm(folder, { recursive: true, force: true }));
     const audit = await createAuditLog(folder);
     const controlPlane = await startControlPlane({
-      crdFiles: shippedCrdFiles,
-      // As for the figures of other operators: the server does not hold anybody back.
+      crdFiles: contestant.crdFiles,
+      users: contestant.users ?? [],
+      // The server does not hold anybody back.
       apiServerFlags: [...audit.apiServerFlags, '--max-requests-inflight=0'],
       controllerManagerFlags: [
         '--controllers=*,-node-lifecycle-controller,-nodeipam,-cloud-node-lifecycle-controller',
-        '--kube-api-qps=500',
-        '--kube-api-burst=1000',
+        `--kube-api-qps=${clientLimits.requestsPerSecond}`,
+        `--kube-api-burst=${clientLimits.burst}`,
       ],
     });
     ends.push(() => controlPlane.close());
     for (let index = 0; index < nodeCount; index += 1)
       await createNode(controlPlane, `node-${String(index)}`, gpusPerNode);
-    const kwok = await startKwok(await controlPlane.kubeconfigFile(), folder);
+    const kwok = await startKwok(await controlPlane.kubeconfigFile(), folder, { podMs });
     ends.push(() => kwok.kill());
-    const kubeconfig = await installRights(controlPlane);
-    const flags = ['--api-rate=1000', '--api-burst=2000'];
-    const shipped = await shippedOperator(join(folder, 'image'));
-    const manager = await startManager({ name: 'operator', kubeconfig, folder, flags, ...shipped });
-    ends.push(() => manager.child.kill());
-    await manager.says('the controllers have seen everything and begin');
+    const manager = await contestant.start(controlPlane, folder);
+    ends.push(() => manager.kill());
     const cluster = await openRealCluster(controlPlane);
     ends.push(() => cluster.close());
-    return { controlPlane, cluster, audit, manager, close };
-  } catch (error) {
-    await close();
-    throw error;
+    const world = { contestant, controlPlane, cluster, audit, manager };
+    await firstRun(world);
+    return await measure(world);
+  } finally {
+    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
   }
+}
+
+async function firstRun({ contestant, controlPlane, cluster }: MeasuredWorld): Promise<void> {
+  const namespace = await createNamespace(controlPlane, 'first');
+  const clock = startRunClock(cluster, namespace, contestant);
+  const name = 'run';
+  await cluster.create(contestant.type, contestant.run(namespace, name));
+  const what = `the first run of ${contestant.name} is done`;
+  await until(what, () => clock.of(name).succeededAtMs, { timeoutMs: 120_000 });
+  await clock.close();
 }
 
 /** Processor time and the most memory that a process had, as the kernel counts them. */

@@ -1,5 +1,5 @@
-import { labels } from '../../../operator/api/v1alpha1/group.ts';
 import { resourceTypes, type Cluster } from '../../../operator/cluster/cluster.ts';
+import type { Contestant } from './contestant.ts';
 
 /** When things happened to one run, in milliseconds of `performance.now()`. */
 export interface RunTimes {
@@ -7,6 +7,8 @@ export interface RunTimes {
   readonly podsAtMs: number[];
   /** When each pod was first seen running, in order. */
   readonly runningAtMs: number[];
+  /** Name of the pod that was seen last. */
+  newestPod?: string;
   succeededAtMs?: number;
 }
 
@@ -17,7 +19,7 @@ export interface RunClock {
 }
 
 /** Follows the pods and runs of a namespace. */
-export function startRunClock(cluster: Cluster, namespace: string): RunClock {
+export function startRunClock(cluster: Cluster, namespace: string, contestant: Contestant): RunClock {
   const lifetime = new AbortController();
   const times = new Map<string, RunTimes>();
   const of = (run: string) => {
@@ -30,17 +32,20 @@ export function startRunClock(cluster: Cluster, namespace: string): RunClock {
     for await (const event of cluster.watch(resourceTypes.pods, { namespace }, lifetime.signal)) {
       if (event.type === 'synced' || event.type === 'deleted') continue;
       const { metadata, status } = event.object;
-      const run = metadata.labels?.[labels.run];
+      const run = metadata.labels?.[contestant.runLabel];
       if (run === undefined) continue;
-      if (event.type === 'added') of(run).podsAtMs.push(performance.now());
+      if (event.type === 'added') {
+        of(run).podsAtMs.push(performance.now());
+        of(run).newestPod = metadata.name;
+      }
       if (status?.phase !== 'Running' || started.has(metadata.uid ?? '')) continue;
       started.add(metadata.uid ?? '');
       of(run).runningAtMs.push(performance.now());
     }
   };
   const followRuns = async () => {
-    for await (const event of cluster.watch(resourceTypes.trainingRuns, { namespace }, lifetime.signal)) {
-      if (event.type === 'synced' || event.object.status?.phase !== 'Succeeded') continue;
+    for await (const event of cluster.watch(contestant.type, { namespace }, lifetime.signal)) {
+      if (event.type === 'synced' || !contestant.hasSucceeded(event.object)) continue;
       of(event.object.metadata.name).succeededAtMs ??= performance.now();
     }
   };
