@@ -95,7 +95,8 @@ export function trainStep(
   const finite = tf.logicalAnd(tf.isFinite(loss), tf.isFinite(gradientNorm));
   const assignments = new Map<string, Tensor>();
   const assignIfFinite = (name: string, value: Tensor) => {
-    const kept = operation(tensorflow, 'SelectV2', [finite, value, named(values, name)], {
+    // Not SelectV2, whose kernel broadcasts tensors of four dimensions in blocks: this one copies.
+    const kept = operation(tensorflow, 'Select', [finite, value, named(values, name)], {
       T: attribute.type(dataTypes.float32),
     });
     assignments.set(name, kept);
