@@ -14,6 +14,17 @@ const Labels = z.record(z.string().max(317), z.string());
 
 const Digest = z.string().regex(/^(sha256:[a-f0-9]{64})?$/);
 
+/** Of a PriorityClass or a RuntimeClass. As image prefixes, these stand in quotes in CEL and in YAML. */
+const ClassName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
+
+const ImagePrefix = z
+  .string()
+  .max(512)
+  .regex(/^[A-Za-z0-9._:/@[\]-]+$/);
+
 const Port = z.int().min(1).max(65_535);
 
 const Quantity = z.union([z.number().min(0), z.string().regex(/^[0-9.]+(m|k|[KMGTPE]i?)?$/)]);
@@ -96,17 +107,17 @@ export const Values = z.strictObject({
           'ValidatingAdmissionPolicies for what the schema of a run cannot say, as it depends on who asks and on this cluster.',
         ),
       priorityClassNames: z
-        .array(z.string().min(1).max(253))
+        .array(ClassName)
         .max(64)
         .default([])
         .describe("Priority classes that runs may have. Empty: any but the system's own (system-...)."),
       runtimeClassNames: z
-        .array(z.string().min(1).max(253))
+        .array(ClassName)
         .max(64)
         .default([])
         .describe('Runtime classes that runs may have. Empty: any.'),
       imagePrefixes: z
-        .array(z.string().min(1).max(512))
+        .array(ImagePrefix)
         .max(64)
         .default([])
         .describe(

@@ -8,13 +8,18 @@ import { helm } from './helm.ts';
 /** Where the chart is installed here. */
 export const releaseNamespace = 'ringmaster-system';
 
-/** Helm with a cluster to act on, as its admin. */
-export async function helmOn(controlPlane: ControlPlane, args: readonly string[]): Promise<string> {
-  return helm([...args, `--namespace=${releaseNamespace}`], {
+/** Helm with a cluster to act on, as its admin; in {@link releaseNamespace}. */
+export async function helmOn(
+  controlPlane: ControlPlane,
+  args: readonly string[],
+  program?: string,
+): Promise<string> {
+  const environment = {
     KUBECONFIG: await controlPlane.kubeconfigFile(),
     // A home of its own, so that neither a person's settings nor a cache of another server is read.
     HOME: controlPlane.folder,
-  });
+  };
+  return helm([...args, `--namespace=${releaseNamespace}`], environment, program);
 }
 
 /** Makes namespaces that enforce the Pod Security Standard `restricted`. */

@@ -16,13 +16,16 @@ export interface Rendered {
   readonly [field: string]: unknown;
 }
 
-/** Runs Helm; its standard output. A failure throws with its standard error in the message. */
+/**
+ * Runs Helm; its standard output. A failure throws with its standard error in the message.
+ * @param program another Helm than that of the tests
+ */
 export async function helm(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  program?: string,
 ): Promise<string> {
-  const program = (await kubectlPrograms()).helm;
-  const { stdout } = await runProgram(program, [...args], {
+  const { stdout } = await runProgram(program ?? (await kubectlPrograms()).helm, [...args], {
     maxBuffer: 2 ** 24,
     env: { PATH: process.env.PATH ?? '', ...environment },
   });

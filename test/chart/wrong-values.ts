@@ -54,6 +54,21 @@ export const wrongValues: readonly WrongValue[] = [
     says: "at '/admission/priorityClassNames'",
   },
   {
+    what: 'a priority class with a quote, which would end a text of CEL',
+    values: { 'admission.priorityClassNames': ["batch', '"] },
+    says: "at '/admission/priorityClassNames/0'",
+  },
+  {
+    what: 'a runtime class in capitals',
+    values: { 'admission.runtimeClassNames': ['NVIDIA'] },
+    says: "at '/admission/runtimeClassNames/0'",
+  },
+  {
+    what: 'an image prefix with a quote, which would end a text of CEL',
+    values: { 'admission.imagePrefixes': ["registry.example.com/'"] },
+    says: "at '/admission/imagePrefixes/0'",
+  },
+  {
     what: 'an empty runtime class',
     values: { 'admission.runtimeClassNames': [''] },
     says: "at '/admission/runtimeClassNames/0'",

@@ -49,7 +49,6 @@ export default defineConfig({
         0,
       ),
       layer('checks', ['test/checks/**/*.test.ts', 'test/monitoring/**/*.test.ts'], 5 * minuteMs, 1, 2),
-      layer('chart', ['test/chart/**/*.test.ts'], 5 * minuteMs, 8, 2),
       layer('golden', ['test/golden/**/*.test.ts'], 5 * minuteMs, 2),
       layer('numerics', ['test/numerics/**/*.test.ts'], 5 * minuteMs, 3),
       layer('contract', ['test/contract/**/*.test.ts'], 2 * minuteMs, 4),
@@ -61,6 +60,7 @@ export default defineConfig({
         5 * minuteMs,
         7,
       ),
+      layer('chart', ['test/chart/**/*.test.ts'], 5 * minuteMs, 8, 2),
     ],
   },
 });

@@ -1,7 +1,4 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { HttpCluster } from '../../operator/cluster/http/open-http-cluster.ts';
-import { kubectlPrograms } from '../control-plane/programs.ts';
 import { openRealCluster } from '../control-plane/real-cluster.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/start.ts';
 import { kubectl } from '../operator/install.ts';
@@ -11,7 +8,6 @@ import { addresses, openNetwork } from './network.ts';
 import { nodeName, nodeUser, startNode, type WholeNode } from './node.ts';
 import { relay } from './relay.ts';
 
-const runProgram = promisify(execFile);
 const apiServerPort = 443;
 const s3Port = 9000;
 /** GPUs that the node says it has; trainers compute on the processor. */
@@ -27,7 +23,6 @@ export interface WholeCluster {
   /** Where pods reach the storage. */
   readonly storageEndpoint: string;
   readonly kubectl: (args: readonly string[], input?: object) => Promise<string>;
-  readonly helm: (args: readonly string[], program?: string) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
@@ -82,21 +77,11 @@ export async function openWholeCluster(): Promise<WholeCluster> {
       '--patch',
       JSON.stringify(gpuPatch),
     ]);
-    const { helm: presentHelm } = await kubectlPrograms();
     return {
       ...{ folder, controlPlane, cluster, node, storage, close },
       storageEndpoint: `http://${addresses.node}:${s3Port}`,
       kubectl: (args, input) =>
         kubectl(controlPlane, args, input === undefined ? undefined : JSON.stringify(input)),
-      helm: async (args, program = presentHelm) => {
-        const env = { KUBECONFIG: await controlPlane.kubeconfigFile(), HOME: controlPlane.folder };
-        const running = runProgram(program, [...args], { env, maxBuffer: 16 * 1024 * 1024 });
-        const { stdout } = await running.catch((error: unknown) => {
-          const { stderr } = error as { readonly stderr: string };
-          throw new Error(`helm ${args.join(' ')} failed: ${stderr}`);
-        });
-        return stdout;
-      },
     };
   } catch (error) {
     await close();

@@ -1,17 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { labels } from '../../operator/api/v1alpha1/group.ts';
 import { resourceTypes } from '../../operator/cluster/cluster.ts';
+import { helmOn, releaseNamespace } from '../chart/cluster.ts';
 import type { WholeCluster } from './cluster.ts';
 import { images } from './images.ts';
 
 const chart = fileURLToPath(new URL('../../charts/ringmaster', import.meta.url));
 
-export const operatorNamespace = 'ringmaster-system';
 export const release = 'ringmaster';
 /** Tag that stands for the release after the one of {@link images}. */
 export const nextTag = 'next';
 const patience = ['--wait', '--timeout=8m'];
-const here = `--namespace=${operatorNamespace}`;
 
 /** Splits an image into repository and tag. */
 export function splitTag(image: string): { readonly repository: string; readonly tag: string } {
@@ -28,7 +27,7 @@ function values(tag: string): string[] {
 
 /** What a person does with a release, by one version of Helm; each waits until the operator runs. */
 export function releaseBy(world: WholeCluster, helm?: string) {
-  const run = (args: readonly string[]) => world.helm([...args, here], helm);
+  const run = (args: readonly string[]) => helmOn(world.controlPlane, args, helm);
   return {
     install: () => run(['install', release, chart, ...values(splitTag(images.operator).tag), ...patience]),
     upgrade: () => run(['upgrade', release, chart, ...values(nextTag), ...patience]),
@@ -39,7 +38,7 @@ export function releaseBy(world: WholeCluster, helm?: string) {
 
 /** Images that the operator's pods run. */
 export async function operatorImages({ cluster }: WholeCluster): Promise<string[]> {
-  const pods = await cluster.list(resourceTypes.pods, { namespace: operatorNamespace });
+  const pods = await cluster.list(resourceTypes.pods, { namespace: releaseNamespace });
   const alive = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   return alive.flatMap(({ spec }) => spec.containers.map(({ image }) => image));
 }

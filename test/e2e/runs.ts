@@ -14,19 +14,12 @@ export const bucket = 'runs';
 const keysSecret = 's3-keys';
 const dataClaim = 'fashion-mnist';
 
-/** Makes a namespace that admits `restricted` pods only. */
-export async function createRestrictedNamespace({ kubectl }: WholeCluster, name: string): Promise<void> {
-  await kubectl(['create', 'namespace', name]);
-  await kubectl(['label', 'namespace', name, 'pod-security.kubernetes.io/enforce=restricted']);
-}
-
 /** What a run needs in its namespace: the keys to the storage, and the data on a volume. */
 export async function prepareRuns(world: WholeCluster): Promise<void> {
   const data = fileURLToPath(new URL('../../.ringmaster/data/fashion-mnist', import.meta.url));
   const capacity = { storage: '1Gi' };
   const claimed = { accessModes: ['ReadOnlyMany'], storageClassName: '' };
   const metadata = { namespace, name: dataClaim };
-  await createRestrictedNamespace(world, namespace);
   await world.storage.createBucket(bucket);
   await world.kubectl(['apply', '-f', '-'], {
     apiVersion: 'v1',

@@ -1,17 +1,17 @@
 import { labels, managedByValue } from '../../operator/api/v1alpha1/group.ts';
 import { resourceTypes } from '../../operator/cluster/cluster.ts';
+import { releaseNamespace } from '../chart/cluster.ts';
 import { discoveredPods } from '../monitoring/pod-discovery.ts';
 import { relabelConfigs, shippedPodMonitors } from '../monitoring/pod-monitor.ts';
 import { startPrometheus, type Prometheus } from '../monitoring/prometheus.ts';
 import { serveText } from '../monitoring/serve-text.ts';
 import type { WholeCluster } from './cluster.ts';
-import { operatorNamespace } from './release.ts';
 import { namespace } from './runs.ts';
 
 /** A real Prometheus that finds operator and trainers by the rules of the shipped PodMonitors, among all pods. */
 export async function startScraping({ cluster, folder }: WholeCluster): Promise<Prometheus> {
   const pods = async () => [
-    ...(await cluster.list(resourceTypes.pods, { namespace: operatorNamespace })),
+    ...(await cluster.list(resourceTypes.pods, { namespace: releaseNamespace })),
     ...(await cluster.list(resourceTypes.pods, {
       namespace,
       labels: { [labels.managedBy]: managedByValue },

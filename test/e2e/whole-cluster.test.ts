@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createRestrictedNamespaces, releaseNamespace } from '../chart/cluster.ts';
 import { wholeClusterPrograms } from '../control-plane/programs.ts';
 import { until } from '../control-plane/until.ts';
 import type { Prometheus } from '../monitoring/prometheus.ts';
@@ -6,17 +7,8 @@ import { testKeys } from '../s3/server.ts';
 import { openWholeCluster, type WholeCluster } from './cluster.ts';
 import { images } from './images.ts';
 import { ranksOf } from './processes.ts';
-import { livePods, nextTag, operatorImages, operatorNamespace, releaseBy, splitTag } from './release.ts';
-import {
-  createRestrictedNamespace,
-  isIn,
-  manifest,
-  namespace,
-  prepareRuns,
-  runOf,
-  suspend,
-  untilRun,
-} from './runs.ts';
+import { livePods, nextTag, operatorImages, releaseBy, splitTag } from './release.ts';
+import { isIn, manifest, namespace, prepareRuns, runOf, suspend, untilRun } from './runs.ts';
 import { startScraping } from './scraping.ts';
 
 /*
@@ -34,8 +26,8 @@ beforeAll(async () => {
   world = await openWholeCluster();
   closers.push(world.close);
   await world.node.tagImage(images.operator, `${repository}:${nextTag}`);
+  await createRestrictedNamespaces(world.controlPlane, [releaseNamespace, namespace]);
   await prepareRuns(world);
-  await createRestrictedNamespace(world, operatorNamespace);
 });
 afterAll(async () => {
   for (const close of closers.reverse()) await close();
@@ -105,7 +97,7 @@ it('is scraped by Prometheus as the shipped PodMonitors say', async () => {
   const told = jobs.map(
     ({ labels: { job, namespace: place, run } }) => `${job ?? ''} ${place ?? ''} ${run ?? ''}`,
   );
-  expect(told).toContain(`ringmaster-operator ${operatorNamespace} `);
+  expect(told).toContain(`ringmaster-operator ${releaseNamespace} `);
   expect(told).toContain(`ringmaster-trainer ${namespace} ${name}`);
   for (const metric of ['ringmaster_run_phase', 'ringmaster_trainer_step_seconds_count'])
     expect(await prometheus.everSince(`${metric}{namespace="${namespace}"}`)).not.toEqual([]);
@@ -116,7 +108,7 @@ it('shows the keys to the storage in no log, event or status', async () => {
     world.kubectl([
       'logs',
       '--selector=app.kubernetes.io/name=ringmaster',
-      `--namespace=${operatorNamespace}`,
+      `--namespace=${releaseNamespace}`,
       '--tail=-1',
     ]),
     world.kubectl([

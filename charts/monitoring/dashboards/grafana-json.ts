@@ -123,12 +123,12 @@ function toPanel(panel: Panel): Stat | TimeSeries | BarGauge {
       .refId(refId)
       .expr(expr)
       .legendFormat(legend);
-    // A bar is the present; numbers and lines also show what was.
     if (unit !== undefined)
       builder.overrideByQuery(refId, [
         { id: 'unit', value: unit },
         { id: 'custom.axisPlacement', value: 'right' },
       ]);
+    // A bar is the present; numbers and lines also show what was.
     builder.withTarget(panel.kind === 'bars' ? query.instant() : query.range());
   }
   return builder;
