@@ -6,11 +6,15 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tensorflowVersion } from '../setup/tensorflow-wheel.mjs';
 import { assemble } from './assemble.ts';
 
 const runProgram = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const others = [{ name: 'libc6', version: '2.36', purl: 'pkg:deb/debian/libc6@2.36?arch=amd64' }];
+
+const text = (file: string) => readFile(path.join(root, file), 'utf8');
+const { version } = JSON.parse(await text('package.json')) as { readonly version: string };
 
 let folder: string;
 const operator = () => path.join(folder, 'operator');
@@ -62,9 +66,6 @@ describe('what goes into an image', () => {
       file.endsWith('.js'),
     );
     expect(rest).toEqual([]);
-    const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
-      version: string;
-    };
     const words = [path.join(operator(), String(bundle))];
     expect((await runProgram(process.execPath, [...words, '--version'])).stdout).toBe(`${version}\n`);
     expect((await runProgram(process.execPath, [...words, 'manager', '--help'])).stdout).toContain('--lease');
@@ -107,6 +108,16 @@ describe('what goes into an image', () => {
     }
     expect(listed).toContainEqual(expect.objectContaining({ name: 'libc6', version: '2.36' }));
     expect((await components(trainer())).map(({ name }) => name)).toContain('@tensorflow/tfjs');
+  });
+
+  it('is labelled with our version, and named with that of the TensorFlow that is installed', async () => {
+    const trainerFile = await text('trainer-image/Dockerfile');
+    for (const dockerfile of [await text('operator/Dockerfile'), trainerFile])
+      expect(dockerfile).toContain(`\nARG VERSION=${version}\n`);
+    const named = [...trainerFile.matchAll(/--component (\S+)/g)].map(([, component]) => component);
+    for (const wheel of ['tensorflow-cpu', 'tensorflow'])
+      expect(named).toContain(`${wheel}=${tensorflowVersion}=pkg:pypi/${wheel}@${tensorflowVersion}`);
+    expect(await text('trainer-image/cuda-libraries.txt')).toContain(`for TensorFlow ${tensorflowVersion},`);
   });
 
   it('brings our licence and those of all packages', async () => {

@@ -6,7 +6,8 @@ import { unpackedWheel } from './wheel.mjs';
 
 /** @typedef {import('./main.mjs').SetupContext} SetupContext */
 
-const version = '2.21.0';
+/** The bills of materials of images name it too. */
+export const tensorflowVersion = '2.21.0';
 // Any CPython will do, as only the C library is used; this one's hash is pinned.
 const pythonVersion = '3.12';
 const pythonTag = 'cp312';
@@ -49,9 +50,9 @@ export async function tensorflowWheel(context, device) {
   const { name, sha256, sizeMegabytes } = releases[device];
   /** @type {import('./wheel.mjs').Wheel} */
   const wheel = {
-    title: `TensorFlow ${version} (${device})`,
-    requirement: `${name.replaceAll('_', '-')}==${version}`,
-    fileName: `${name}-${version}-${pythonTag}-${pythonTag}-${platform}.whl`,
+    title: `TensorFlow ${tensorflowVersion} (${device})`,
+    requirement: `${name.replaceAll('_', '-')}==${tensorflowVersion}`,
+    fileName: `${name}-${tensorflowVersion}-${pythonTag}-${pythonTag}-${platform}.whl`,
     sha256,
     sizeMegabytes,
     pipOptions: [
