@@ -89,9 +89,7 @@ beforeAll(async () => {
   const audit = await createAuditLog(folder);
   const controlPlane = await startControlPlane({
     apiServerFlags: [...audit.apiServerFlags],
-    controllerManagerFlags: [
-      '--controllers=*,-node-lifecycle-controller,-nodeipam,-cloud-node-lifecycle-controller',
-    ],
+    controllerManagerFlags: ['--controllers=*,-node-lifecycle-controller,-nodeipam'],
   });
   closing.defer(() => controlPlane.close());
   for (const name of ['node-1', 'node-2']) await createNode(controlPlane, name);

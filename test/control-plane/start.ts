@@ -188,7 +188,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
           `--kubeconfig=${kubeconfigOfManager}`,
           '--secure-port=0',
           '--leader-elect=false',
-          '--controllers=*,-nodeipam,-cloud-node-lifecycle-controller',
+          '--controllers=*,-nodeipam',
           // 50 s by default; a node that is lost should not keep a test waiting.
           '--node-monitor-grace-period=8s',
           '--use-service-account-credentials',

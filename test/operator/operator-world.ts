@@ -148,7 +148,7 @@ export async function openOperatorWorld(options: OperatorWorldOptions): Promise<
     apiServerFlags: [...audit.apiServerFlags, ...(options.controlPlane?.apiServerFlags ?? [])],
     controllerManagerFlags: [
       // Nobody renews the leases of the nodes here; what the loss of a node leads to, tests bring about themselves.
-      '--controllers=*,-node-lifecycle-controller,-nodeipam,-cloud-node-lifecycle-controller',
+      '--controllers=*,-node-lifecycle-controller,-nodeipam',
       ...(options.controlPlane?.controllerManagerFlags ?? []),
     ],
   });

@@ -37,7 +37,7 @@ export async function runOnControlPlane(
       crdFiles: shippedCrdFiles,
       // Nobody renews the leases of the nodes, and what the loss of one leads to is made up too.
       controllerManagerFlags: [
-        '--controllers=*,-node-lifecycle-controller,-nodeipam,-cloud-node-lifecycle-controller,-pod-garbage-collector-controller',
+        '--controllers=*,-node-lifecycle-controller,-nodeipam,-pod-garbage-collector-controller',
       ],
     });
     ends.push(() => controlPlane.close());

@@ -52,7 +52,7 @@ export async function inWorld<T>(
       // The server does not hold anybody back.
       apiServerFlags: [...audit.apiServerFlags, '--max-requests-inflight=0'],
       controllerManagerFlags: [
-        '--controllers=*,-node-lifecycle-controller,-nodeipam,-cloud-node-lifecycle-controller',
+        '--controllers=*,-node-lifecycle-controller,-nodeipam',
         `--kube-api-qps=${clientLimits.requestsPerSecond}`,
         `--kube-api-burst=${clientLimits.burst}`,
       ],
