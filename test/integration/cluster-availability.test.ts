@@ -9,10 +9,8 @@ import { useGangWorld } from './gang-world.ts';
 
 /* Two replicas of the operator; the one that leads is stopped, killed, frozen or cut off while runs go on. */
 const world = useGangWorld();
-/** Longest time between a leader's last sign of life and the end of its lease as others see it. */
+/** Longest time between a leader's last sign of life and the first act of another. */
 const leaseMs = 15_000;
-/** A standby looks so often, with jitter; and what the new leader must read before it acts. */
-const lookMs = 2_000;
 
 let replicas = 1;
 let standby: ManagerProcess;
@@ -88,13 +86,13 @@ describe('when the leader', () => {
     await adopt(standby);
   });
 
-  it('is killed, the standby acts when its lease is over', async () => {
+  it('is killed, the standby acts within the 15 s of its lease', async () => {
     await world().submitRunning('before');
     const [before, sinceMs] = [await uids('before'), Date.now()];
     await world().manager.child.kill();
     const tookMs = await timeToAct('after');
     report('killed', tookMs);
-    expect(tookMs).toBeLessThan(leaseMs + lookMs);
+    expect(tookMs).toBeLessThan(leaseMs);
     expect(await uids('before')).toEqual(before);
     await expectUntouched(sinceMs);
     await adopt(standby);
@@ -107,7 +105,7 @@ describe('when the leader', () => {
     frozen.child.signal('SIGSTOP');
     const tookMs = await timeToAct('after');
     report('frozen', tookMs);
-    expect(tookMs).toBeLessThan(leaseMs + lookMs);
+    expect(tookMs).toBeLessThan(leaseMs);
     const wokenAtMs = Date.now();
     // Work for whoever thinks that it leads.
     await world().endPod('before-1-0', { exitCode: 70 });
@@ -148,7 +146,7 @@ describe('when the leader', () => {
     relay.cut();
     const tookMs = await timeToAct('after');
     report('cut off', tookMs);
-    expect(tookMs).toBeLessThan(leaseMs + lookMs);
+    expect(tookMs).toBeLessThan(leaseMs);
     const taken = await other.says('elected');
     expect(Date.parse((await cutOff.says('ended')).time)).toBeLessThan(Date.parse(taken.time));
     // A connection that is being made when the cable is cut is given up after 10 s.

@@ -7,9 +7,14 @@ import { createLeaseRecord, type LeaseRecord } from './lease-record.ts';
 
 /** Durations of an election. */
 interface ElectionTimes {
-  /** How long others wait after the last sign of life. Default 15 s. */
+  /** Within this time of the leader's last sign of life another acts in its place. Default 15 s. */
   readonly leaseDurationMs: number;
-  /** How long the leader goes on without having renewed; less than the lease, so that it stops first. Default 10 s. */
+  /**
+   * By how much less than the lease a standby waits, from when it saw the last sign of life: what seeing it took, and
+   * what its own controllers take to begin. Default 2 s.
+   */
+  readonly headroomMs: number;
+  /** How long the leader goes on without having renewed; less than others wait, so that it stops first. Default 10 s. */
   readonly renewDeadlineMs: number;
   /** Time between renewals. Default 2 s. */
   readonly renewPeriodMs: number;
@@ -20,6 +25,7 @@ interface ElectionTimes {
 /** The durations of Kubernetes' own components, but for standbys, which look twice as often. */
 const defaultElectionTimes: ElectionTimes = {
   leaseDurationMs: 15_000,
+  headroomMs: 2_000,
   renewDeadlineMs: 10_000,
   renewPeriodMs: 2_000,
   standbyPeriodMs: 1_000,
@@ -68,6 +74,7 @@ export async function whileLeader(
     key: options.lease,
     identity: options.identity,
     leaseDurationMs: times.leaseDurationMs,
+    headroomMs: times.headroomMs,
     clock,
   });
 
@@ -121,8 +128,10 @@ async function acquire(
   while (!isAborted(signal)) {
     const triedAt = options.clock.now();
     if (await holdWithin(record, renewDeadlineMs, options)) return triedAt;
-    // Candidates that start together should not try together for ever.
-    await options.clock.sleep(standbyPeriodMs * (1 + options.random() / 5), signal);
+    // Candidates that start together should not try together for ever; but a lease that ends before is asked for at once.
+    const lookInMs = standbyPeriodMs * (1 + options.random() / 5);
+    const takeableInMs = record.takeableInMs() ?? 0;
+    await options.clock.sleep(takeableInMs > 0 ? Math.min(lookInMs, takeableInMs) : lookInMs, signal);
   }
   return undefined;
 }

@@ -10,6 +10,8 @@ export interface LeaseRecord {
    * @throws ClusterError when the server cannot be reached or refuses
    */
   tryHold(): Promise<boolean>;
+  /** Milliseconds until another's silence lasts so long that the lease may be taken; `undefined` when none is known of. */
+  takeableInMs(): number | undefined;
   /** Gives the lease up, so that another may take it at once. */
   release(): Promise<void>;
 }
@@ -19,6 +21,8 @@ interface LeaseRecordOptions {
   readonly key: ObjectKey;
   readonly identity: string;
   readonly leaseDurationMs: number;
+  /** By how much sooner than the lease's end it may be taken. */
+  readonly headroomMs: number;
   readonly clock: Clock;
 }
 
@@ -37,6 +41,7 @@ export function createLeaseRecord({
   key,
   identity,
   leaseDurationMs,
+  headroomMs,
   clock,
 }: LeaseRecordOptions): LeaseRecord {
   let observed: Observation | undefined;
@@ -46,6 +51,12 @@ export function createLeaseRecord({
       observed = { lease, at: clock.now() };
     }
     return observed ?? { lease, at: clock.now() };
+  }
+
+  /** Until when its holder's silence is borne, by this machine's clock. */
+  function takeableAt({ lease, at }: Observation): number {
+    const { leaseDurationSeconds = Math.ceil(leaseDurationMs / 1000) } = lease.spec;
+    return at + leaseDurationSeconds * 1000 - headroomMs;
   }
 
   async function look(): Promise<Observation | undefined> {
@@ -90,12 +101,16 @@ export function createLeaseRecord({
           throw error;
         }
       }
-      const { holderIdentity = '', leaseDurationSeconds = spec.leaseDurationSeconds } = seen.lease.spec;
+      const { holderIdentity = '' } = seen.lease.spec;
       if (holderIdentity === identity) return write(spec, seen.lease);
-      const isFree = holderIdentity === '' || clock.now() - seen.at >= leaseDurationSeconds * 1000;
+      const isFree = holderIdentity === '' || clock.now() >= takeableAt(seen);
       if (!isFree) return false;
       const leaseTransitions = (seen.lease.spec.leaseTransitions ?? 0) + 1;
       return write({ ...spec, acquireTime: now, leaseTransitions }, seen.lease);
+    },
+
+    takeableInMs() {
+      return observed === undefined ? undefined : takeableAt(observed) - clock.now();
     },
 
     async release() {
