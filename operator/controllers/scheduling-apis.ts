@@ -36,6 +36,9 @@ interface PodGroupCaches {
   readonly closed: Promise<void>;
 }
 
+/** Selects nothing, as no UID is such: to ask whether a type is served and may be read. What there is follows in a watch. */
+const nothing: Selection = { labels: { [labels.runUid]: 'none' } };
+
 /** What there is of Kueue and of PodGroups, on clusters that have them. */
 export class SchedulingApis {
   readonly #options: SchedulingApisOptions;
@@ -53,8 +56,8 @@ export class SchedulingApis {
       name: 'Kueue',
       versions: ['v1beta2'] as const,
       probe: async () => {
-        await cluster.list(resourceTypes.workloads, selection);
-        await cluster.list(resourceTypes.resourceFlavors);
+        await cluster.list(resourceTypes.workloads, { ...place, ...nothing });
+        await cluster.list(resourceTypes.resourceFlavors, nothing);
       },
       open: () => this.#openKueue(selection),
     });
@@ -62,7 +65,7 @@ export class SchedulingApis {
       ...common,
       name: 'PodGroup',
       versions: podGroupApiVersions,
-      probe: (version: PodGroupApiVersion) => cluster.list(podGroupType(version), selection),
+      probe: (version: PodGroupApiVersion) => cluster.list(podGroupType(version), { ...place, ...nothing }),
       open: (version: PodGroupApiVersion) => this.#openPodGroups(version, selection),
     });
   }
