@@ -124,6 +124,17 @@ describe('a run that names a queue', () => {
     expect(status.phase).toBe('Running');
     expect(toldKueue(actions)).toEqual(['delete workload']);
   });
+
+  it('trains on with the pods that it has when it names another queue', () => {
+    const run = runningInQueue();
+    const moved = {
+      ...run,
+      spec: { ...run.spec, scheduling: { gang: 'auto' as const, queueName: 'other' } },
+    };
+    const { status, actions } = plan(moved, anAdmittedWorkload(queued()), gangOf(run));
+    expect(status).toMatchObject({ phase: 'Running', attempt: 1 });
+    expect(actions.filter(({ type }) => type === 'deletePod' || type === 'createPod')).toEqual([]);
+  });
 });
 
 describe('an admitted run', () => {

@@ -6,18 +6,9 @@ import { kubectl } from '../operator/install.ts';
 import { conditionOf, refusalOf, useGangWorld } from './gang-world.ts';
 
 /*
- * Behaviours of other operators that every one of ours is held to, numbered as in the survey they come from (1 to 62);
- * the numbers stand at the end of each name. Creation and specs are here; failures in gang-failure.test.ts; suspending,
- * deadlines and cleaning up in gang-end.test.ts. These do not apply, for the reason that is given:
- * - 8 (adopt orphans): pods have names that follow from run and attempt, so there is nothing to adopt; see "ignores".
- * - 11 (a template edited during a run, in parts that training depends on): there is no template apart from the run; the
- *   run itself refuses the change, see 17.
- * - 13 to 16 (validation): test/integration/api-server-crd.test.ts has a table of more than 190 bad manifests.
- * - 18, 55 to 59 (queues): a run that asks for a queue is refused for now; see "asks for a queue".
- * - 24, 60 (elastic jobs, scaling): the world size is a part of the recipe, so a gang has a fixed size; see 5.
- * - 25 (order between groups of pods), 32 (rules for some groups), 34, 43 (restart of one group): a run has one group.
- * - 52 (staged deletion), 53 (a cleanup finalizer that hangs): there are no stages and no finalizers.
- * - 62 (success of k pods): all ranks hold the same weights; the run is done when all are.
+ * Behaviours of other operators that every one of ours is held to; the numbers at the end of each name are those of
+ * test/checks/behaviours.test.ts, which says which do not apply. Creation and specs are here; failures in
+ * gang-failure.test.ts; suspending, deadlines and cleaning up in gang-end.test.ts.
  */
 const world = useGangWorld();
 const { pods, services, networkPolicies } = resourceTypes;

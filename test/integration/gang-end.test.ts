@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { until } from '../control-plane/until.ts';
 import { conditionOf, useGangWorld } from './gang-world.ts';
 
-/* Behaviours of the survey, by number: gang-create.test.ts says which do not apply. */
+/* Behaviours of other operators, by number: test/checks/behaviours.test.ts says which do not apply. */
 const world = useGangWorld();
 
 async function succeed(run: string): Promise<void> {

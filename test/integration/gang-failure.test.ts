@@ -5,7 +5,7 @@ import { setQuota } from '../operator/quotas.ts';
 import { until } from '../control-plane/until.ts';
 import { conditionOf, serveProgress, useGangWorld } from './gang-world.ts';
 
-/* Behaviours of the survey, by number: gang-create.test.ts says which do not apply. */
+/* Behaviours of other operators, by number: test/checks/behaviours.test.ts says which do not apply. */
 const world = useGangWorld();
 
 describe('a pod that fails', () => {
