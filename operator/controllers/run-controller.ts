@@ -12,7 +12,7 @@ import { eventRecorder, type EventRecorder } from './events.ts';
 import { Expectations } from './expectations.ts';
 import { LastWords } from './last-words.ts';
 import { keyOf, ObjectCache, parseKey } from './object-cache.ts';
-import { execute, type WriteListener } from './plan-executor.ts';
+import { besideStatus, execute, type WriteListener } from './plan-executor.ts';
 import { ProgressPoller, type FetchProgress } from './progress-poller.ts';
 import { isNoNewer } from '../cluster/resource-version.ts';
 import { reconcileLoop } from './reconcile-loop.ts';
@@ -211,15 +211,24 @@ class RunController {
     if (observed !== undefined) await this.#carryOut(key, observed.run, planRun(observed, settings));
   }
 
-  /** Status first, so that whatever follows from it is asked for again after a crash. */
+  /** Status before what follows from it, so that this is asked for again after a crash. */
   async #carryOut(key: string, run: TrainingRun, plan: Plan): Promise<void> {
-    const written = await this.#statuses.write(run, plan.status);
+    const { cluster } = this.#options;
+    const listener = this.#listener(key);
+    const { beside, after } = besideStatus(plan.actions);
+    const [status, early] = await Promise.allSettled([
+      this.#statuses.write(run, plan.status),
+      execute(cluster, run, beside, listener),
+    ]);
+    if (status.status === 'rejected') throw status.reason;
+    const written = status.value;
     if (written.outcome === 'written') {
       this.#expectVersion(key, written.run);
       this.#runMetrics.changed(run, plan.status);
     }
     try {
-      await execute(this.#options.cluster, run, plan.actions, this.#listener(key));
+      if (early.status === 'rejected') throw early.reason;
+      await execute(cluster, run, after, listener);
       this.#refusals.forget(key);
     } catch (error) {
       if (error instanceof CreationFailedError) {

@@ -161,6 +161,39 @@ describe('the controller', () => {
     expect(await world.pods('theirs')).toEqual([]);
   });
 
+  it('makes the Service while it writes the status, and no pod before both are there', async () => {
+    const world = await openWorld();
+    const made: string[] = [];
+    let serviceIsThere: () => void = () => undefined;
+    const service = new Promise<void>((resolve) => {
+      serviceIsThere = resolve;
+    });
+    const { cluster } = world;
+    world.startController({
+      get: (type, key) => cluster.get(type, key),
+      list: (type, selection) => cluster.list(type, selection),
+      watch: (type, selection, signal) => cluster.watch(type, selection, signal),
+      patch: (type, key, patch, preconditions) => cluster.patch(type, key, patch, preconditions),
+      delete: (type, key, options) => cluster.delete(type, key, options),
+      create: async (type, object) => {
+        const created = await cluster.create(type, object);
+        made.push(type.kind);
+        if (type.kind === 'Service') serviceIsThere();
+        return created;
+      },
+      patchStatus: async (type, key, patch, preconditions) => {
+        // It would wait for ever if the Service were made after it.
+        await service;
+        const patched = await cluster.patchStatus(type, key, patch, preconditions);
+        made.push('status');
+        return patched;
+      },
+    });
+    await world.submit('digits');
+    await world.reaches('digits', 'Starting', ['digits-1-0', 'digits-1-1']);
+    expect(made.slice(0, 4)).toEqual(['Service', 'status', 'Pod', 'Pod']);
+  });
+
   it('that is started again in the middle goes on without a second pod', async () => {
     const world = await openRunning('digits');
     const before = (await world.pods('digits')).map(({ metadata }) => metadata.uid);
