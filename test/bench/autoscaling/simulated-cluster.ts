@@ -47,7 +47,7 @@ export interface Scheduler {
   nodeWent(name: string): Promise<void>;
 }
 
-/** A trainer began, or ended for whatever reason. */
+/** A trainer that trained began, or ended for whatever reason. */
 export interface TrialEvent {
   readonly trial: number;
   readonly what: 'begins' | 'ends';
@@ -208,7 +208,14 @@ export class SimulatedCluster {
 
   #end(trainer: Trainer, savedEpoch: number, nowMs: number): void {
     const { metadata } = trainer.pod;
-    this.events.push({ trial: trialOf(trainer.pod), what: 'ends', atMs: nowMs });
+    const trial = trialOf(trainer.pod);
+    if (nowMs > trainer.startsAtMs) this.events.push({ trial, what: 'ends', atMs: nowMs });
+    // One that was withdrawn before its first step began nothing.
+    else
+      this.events.splice(
+        this.events.findLastIndex((event) => event.trial === trial && event.what === 'begins'),
+        1,
+      );
     this.#trainers.delete(metadata.uid ?? '');
     this.#byAddress.delete(trainer.address);
     this.#saved.set(metadata.labels?.[labels.runUid] ?? '', savedEpoch);
