@@ -50,3 +50,6 @@ seconds = time.perf_counter() - started
 if rank == 0:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # KiB on Linux
     print(json.dumps({"imagesPerSecond": steps * batch / seconds, "peakMemoryMiB": peak}), flush=True)
+if world > 1:
+    # Without it a thread of gloo that still runs at the end of the process aborts it now and then.
+    torch.distributed.destroy_process_group()

@@ -47,7 +47,8 @@ const spec = resolveSpec(
 const network = resNet(spec.model);
 const settings = stepSettings(network, spec, undefined);
 const tensorflow = startTensorFlow({
-  threads: { intraOp: task.threads, interOp: 1 },
+  // As `build-replica.ts` has it.
+  threads: { intraOp: task.threads, interOp: task.threads },
   ...(worldSize > 1 ? { cluster: { rank: task.rank, addresses: task.addresses } } : {}),
 });
 const replica = await createReplica({

@@ -111,3 +111,6 @@ for step in range(warmup + steps):
 seconds = time.perf_counter() - started
 if rank == 0:
     print(json.dumps({"imagesPerSecond": steps * batch / seconds}), flush=True)
+if world > 1:
+    # Without it a thread of gloo that still runs at the end of the process aborts it now and then.
+    torch.distributed.destroy_process_group()
