@@ -10,6 +10,7 @@ import { settings } from '../../operator/plan/testing/queues.ts';
 import { workloadOf as workloadOfRun } from '../../operator/plan/workloads.ts';
 import type { Child } from '../control-plane/child.ts';
 import { shippedCrdFiles } from '../control-plane/install-crd.ts';
+import { nativeGangs } from '../control-plane/native-gangs.ts';
 import { until } from '../control-plane/until.ts';
 import { grantedRights, operatorUser } from '../operator/install.ts';
 import { createLocalQueue, createQueues, kueueCrdFiles, startKueue } from '../operator/kueue.ts';
@@ -18,17 +19,14 @@ import { conditionOf, serveProgress, useGangWorld } from './gang-world.ts';
 
 const { workloads } = resourceTypes;
 
-/** Off in Kubernetes 1.36 unless somebody turns them on, in the server and in the scheduler. */
-const gangGates = '--feature-gates=GenericWorkload=true,GangScheduling=true';
+const { apiVersion: podGroupVersion, controlPlane: gangFlags } = await nativeGangs();
 
 /** A queue with room for 4 GPUs, on a node that has 8 and is kept for it; and a scheduler that knows gangs. */
 const world = useGangWorld({
   nodeNames: ['node-1'],
   controlPlane: {
     crdFiles: [...shippedCrdFiles, ...(await kueueCrdFiles())],
-    apiServerFlags: [gangGates, '--runtime-config=scheduling.k8s.io/v1alpha2=true'],
-    controllerManagerFlags: [gangGates],
-    schedulerFlags: [gangGates],
+    ...gangFlags,
   },
 });
 let kueue: Child | undefined;
@@ -313,7 +311,7 @@ describe('a gang with a PodGroup', () => {
     await world().endDying('wide', '1-0');
     await world().takeToRunning('wide', 2);
     await until('the group of the first attempt is gone', async () => {
-      const type = podGroupType('scheduling.k8s.io/v1alpha2');
+      const type = podGroupType(podGroupVersion);
       const groups = await world().cluster.list(type, { namespace: world().namespace });
       return groups.map(({ metadata }) => metadata.name).join() === 'wide-2' ? true : undefined;
     });
@@ -327,12 +325,12 @@ describe('a name that is taken', () => {
     await world().reaches('taken', 'Suspended');
     const { namespace, cluster } = world();
     const workload = workloadOfRun(run, settings);
-    const podGroup = { apiVersion: 'scheduling.k8s.io/v1alpha2', kind: 'PodGroup' } as const;
+    const podGroup = { apiVersion: podGroupVersion, kind: 'PodGroup' } as const;
     await cluster.create(workloads, {
       ...workload,
       metadata: { namespace, name: workload.metadata.name },
     });
-    await cluster.create(podGroupType(podGroup.apiVersion), {
+    await cluster.create(podGroupType(podGroupVersion), {
       ...podGroup,
       metadata: { namespace, name: 'taken-1' },
       spec: { schedulingPolicy: { gang: { minCount: 2 } } },
@@ -345,7 +343,7 @@ describe('a name that is taken', () => {
     await isTold('Workload');
     await cluster.delete(workloads, { namespace, name: workload.metadata.name });
     await isTold('PodGroup');
-    await cluster.delete(podGroupType(podGroup.apiVersion), { namespace, name: 'taken-1' });
+    await cluster.delete(podGroupType(podGroupVersion), { namespace, name: 'taken-1' });
     await world().hasPods('taken', '1-0', '1-1');
   });
 });

@@ -10,7 +10,7 @@ import { otherVersionPrograms } from '../control-plane/programs.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const chart = ['test/chart'];
-const cluster = ['test/integration/api-server-crd', 'test/integration/sweep-crd', 'test/integration/gang'];
+const cluster = ['api-server-crd', 'sweep-crd', 'gang', 'kueue'].map((name) => `test/integration/${name}`);
 
 const { helm3, controlPlane } = await otherVersionPrograms();
 const matrix: readonly {
