@@ -7,22 +7,31 @@ const tensors = (sizes: readonly number[]) => sizes.map((size) => ({ size }));
 
 describe('packing buckets', () => {
   it('puts a list that fits into one bucket', () => {
-    expect(packBuckets(tensors([1, 2, 3]), 24)).toEqual([tensors([1, 2, 3])]);
+    expect(packBuckets(tensors([1, 2, 3]), { capacity: 24, alone: 16 })).toEqual([tensors([1, 2, 3])]);
   });
 
-  it('gives a tensor that is larger than a bucket a bucket of its own', () => {
-    expect(packBuckets(tensors([1, 100, 1]), 16)).toEqual([tensors([1]), tensors([100]), tensors([1])]);
+  it('gives a large tensor a bucket of its own, and puts those around it together', () => {
+    expect(packBuckets(tensors([1, 100, 2]), { capacity: 16, alone: 16 })).toEqual([
+      tensors([1, 2]),
+      tensors([100]),
+    ]);
   });
 
-  it('keeps order, loses nothing, makes no empty bucket and exceeds the size with single tensors only', () => {
+  it('loses nothing, keeps the order of what is small, makes no empty bucket and exceeds the size with single tensors only', () => {
+    const sizesOfItems = array(integer({ min: 0, max: 50 }));
+    const bytes = integer({ min: 4, max: 200 });
     assert(
-      property(array(integer({ min: 0, max: 50 })), integer({ min: 4, max: 200 }), (sizes, capacityBytes) => {
-        const items = tensors(sizes);
-        const buckets = packBuckets(items, capacityBytes);
-        expect(buckets.flat()).toEqual(items);
+      property(sizesOfItems, bytes, bytes, (sizes, capacity, alone) => {
+        const items = sizes.map((size, id) => ({ size, id }));
+        const isLarge = ({ size }: { readonly size: number }) => 4 * size >= alone;
+        const buckets = packBuckets(items, { capacity, alone });
+        expect(buckets.flat().sort((left, right) => left.id - right.id)).toEqual(items);
+        expect(buckets.flat().filter((item) => !isLarge(item))).toEqual(
+          items.filter((item) => !isLarge(item)),
+        );
         for (const bucket of buckets) {
-          const bytes = 4 * bucket.reduce((total, { size }) => total + size, 0);
-          expect(bucket.length === 1 || bytes <= capacityBytes).toBe(true);
+          const total = 4 * bucket.reduce((sum, { size }) => sum + size, 0);
+          expect(bucket.length === 1 || (total <= capacity && !bucket.some(isLarge))).toBe(true);
           expect(bucket.length).toBeGreaterThan(0);
         }
       }),

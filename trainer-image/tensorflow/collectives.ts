@@ -37,11 +37,19 @@ export function normalizationSequence(): CollectiveSequence {
   return { next: () => key++ };
 }
 
-/**
- * Larger lists are reduced in several pieces, so that the first gradients travel while the last are computed.
- * The size is that of PyTorch's DistributedDataParallel (bucket_cap_mb).
- */
-const bucketBytes = 25 << 20;
+/** In bytes. */
+interface BucketSizes {
+  /** Larger lists are reduced in several pieces, so that the first gradients travel while the last are computed. */
+  readonly capacity: number;
+  /** A tensor that is as large goes alone: to pack it with others and to unpack it costs more than a reduction more. */
+  readonly alone: number;
+}
+
+const bucketSizes: BucketSizes = {
+  /** That of PyTorch's DistributedDataParallel (bucket_cap_mb). */
+  capacity: 25 << 20,
+  alone: 1 << 20,
+};
 
 /**
  * Sums float32 tensors over all ranks, inside a captured function. All ranks have to pass the same shapes. Give
@@ -54,39 +62,62 @@ export function allReduceSum(
   tensors: readonly Tensor[],
   firstKey: number = firstInstanceKey.gradients,
 ): Tensor[] {
-  return packBuckets(tensors, bucketBytes).flatMap((bucket, index) => {
-    const flat = tf.concat(bucket.map((tensor) => tensor.reshape([-1])));
-    const scalar = (value: number) => tf.scalar(value, 'int32');
-    const sums = operation(
-      tensorflow,
-      'CollectiveReduceV2',
-      [flat, scalar(tensorflow.worldSize), scalar(groupKey), scalar(firstKey + index)],
-      reduceAttributes('Add', dataTypes.float32),
-    );
-    const parts = tf.split(
-      sums,
-      bucket.map(({ size }) => size),
-    );
-    return parts.map((part, position) => part.reshape(bucket[position]?.shape ?? []));
+  const sumOf = new Map<Tensor, Tensor>();
+  for (const [index, bucket] of packBuckets(tensors, bucketSizes).entries()) {
+    const key = firstKey + index;
+    const vectors = bucket.map((tensor) => tensor.reshape([-1]));
+    const [alone] = vectors;
+    const sums =
+      alone !== undefined && vectors.length === 1
+        ? [reduceVector(tensorflow, alone, key)]
+        : tf.split(
+            reduceVector(tensorflow, tf.concat(vectors), key),
+            vectors.map(({ size }) => size),
+          );
+    for (const [position, sum] of sums.entries()) {
+      const tensor = bucket[position];
+      if (tensor !== undefined) sumOf.set(tensor, sum.reshape(tensor.shape));
+    }
+  }
+  return tensors.map((tensor) => {
+    const sum = sumOf.get(tensor);
+    if (sum === undefined) throw new RangeError('a tensor is in no bucket');
+    return sum;
   });
 }
 
-/** Splits a list so that no bucket is larger than `capacityBytes`, but for tensors that alone are. */
+function reduceVector(tensorflow: TensorFlow, vector: Tensor, key: number): Tensor {
+  const scalar = (value: number) => tf.scalar(value, 'int32');
+  return operation(
+    tensorflow,
+    'CollectiveReduceV2',
+    [vector, scalar(tensorflow.worldSize), scalar(groupKey), scalar(key)],
+    reduceAttributes('Add', dataTypes.float32),
+  );
+}
+
+/**
+ * Parts a list so that no bucket is larger than the capacity. Tensors that are large enough are alone in theirs, whatever
+ * stands around them; the others keep their order.
+ */
 export function packBuckets<Item extends { readonly size: number }>(
   items: readonly Item[],
-  capacityBytes: number,
+  { capacity, alone }: BucketSizes,
 ): Item[][] {
   const buckets: Item[][] = [];
+  let shared: Item[] | undefined;
   let room = 0;
   for (const item of items) {
     const sizeBytes = item.size * Float32Array.BYTES_PER_ELEMENT;
-    const current = buckets.at(-1);
-    if (current !== undefined && sizeBytes <= room) {
-      current.push(item);
+    if (sizeBytes >= alone) {
+      buckets.push([item]);
+    } else if (shared !== undefined && sizeBytes <= room) {
+      shared.push(item);
       room -= sizeBytes;
     } else {
-      buckets.push([item]);
-      room = capacityBytes - sizeBytes;
+      shared = [item];
+      buckets.push(shared);
+      room = capacity - sizeBytes;
     }
   }
   return buckets;
