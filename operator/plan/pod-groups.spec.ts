@@ -38,6 +38,14 @@ describe('the PodGroup of an attempt', () => {
     expect(pods.map(({ spec }) => spec.schedulingGroup?.podGroupName)).toEqual(['digits-1', 'digits-1']);
   });
 
+  it('has the priority of its pods', () => {
+    const { actions } = plan(aRun({ trainers: { priorityClassName: 'training' } }), served);
+    const made = actions.flatMap((action) =>
+      action.type === 'createPodGroup' ? [action.podGroup.spec.priorityClassName] : [],
+    );
+    expect(made).toEqual(['training']);
+  });
+
   it.each([
     ['the run asks for plain pods', { scheduling: { gang: 'none' } }, served],
     ['there is one pod, which is placed as a whole anyway', { trainers: { pods: 1 } }, served],
@@ -89,15 +97,18 @@ describe('the PodGroup of an attempt', () => {
     expect(JSON.stringify(actions)).not.toMatch(/schedulingGroup|createPodGroup/);
   });
 
-  it('says why the scheduler cannot place it', () => {
-    const run = aRun();
-    const status = plan(run, served).status;
-    const group = aPodGroup('digits-1', [
-      { type: 'PodGroupScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes' },
-    ]);
-    const { status: later } = plan({ ...run, status }, { ...served, groups: [group] });
-    expect(condition(later, 'Running')?.message).toContain('PodGroup digits-1: Unschedulable 0/3 nodes');
-  });
+  it.each(['PodGroupScheduled', 'PodGroupInitiallyScheduled'])(
+    'says why the scheduler cannot place it: %s',
+    (type) => {
+      const run = aRun();
+      const status = plan(run, served).status;
+      const group = aPodGroup('digits-1', [
+        { type, status: 'False', reason: 'Unschedulable', message: '0/3 nodes' },
+      ]);
+      const { status: later } = plan({ ...run, status }, { ...served, groups: [group] });
+      expect(condition(later, 'Running')?.message).toContain('PodGroup digits-1: Unschedulable 0/3 nodes');
+    },
+  );
 
   it('goes with its attempt', () => {
     const run = aRun();

@@ -1,4 +1,4 @@
-import type { PodGroup, PodGroupApiVersion } from '../api/pod-group.ts';
+import { podGroupScheduledConditions, type PodGroup, type PodGroupApiVersion } from '../api/pod-group.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { TrainingRunStatus } from '../api/v1alpha1/status.ts';
 import type { Action } from './action.ts';
@@ -40,6 +40,7 @@ function wantsPodGroup({ spec }: TrainingRun): boolean {
 
 function podGroupOf(run: TrainingRun, { attempt, size }: Gang, apiVersion: PodGroupApiVersion): PodGroup {
   const { namespace } = run.metadata;
+  const { priorityClassName } = run.spec.trainers;
   return {
     apiVersion,
     kind: 'PodGroup',
@@ -49,7 +50,10 @@ function podGroupOf(run: TrainingRun, { attempt, size }: Gang, apiVersion: PodGr
       labels: runLabels(run),
       ownerReferences: [ownerReference(run)],
     },
-    spec: { schedulingPolicy: { gang: { minCount: size } } },
+    spec: {
+      schedulingPolicy: { gang: { minCount: size } },
+      ...(priorityClassName === undefined ? {} : { priorityClassName }),
+    },
   };
 }
 
@@ -117,7 +121,7 @@ export function podGroupObstacle(
 ): string | undefined {
   const group = podGroups?.groups.find(({ metadata }) => metadata.name === podGroupName(run, attempt));
   const condition = group?.status?.conditions?.find(
-    ({ type, status }) => type === 'PodGroupScheduled' && status === 'False',
+    ({ type, status }) => podGroupScheduledConditions.includes(type) && status === 'False',
   );
   return condition && `PodGroup ${podGroupName(run, attempt)}: ${condition.reason} ${condition.message}`;
 }
