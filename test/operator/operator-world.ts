@@ -46,6 +46,8 @@ export class OperatorWorld {
   namespace = 'default';
   /** Warnings of the operator that the present test brings about on purpose. */
   readonly expectedWarnings: RegExp[] = [];
+  /** Those of earlier tests by namespace: what was under way at the end of one is told during the next. */
+  readonly #earlierWarnings = new Map<string, readonly RegExp[]>();
   #namespaces = 0;
   #seenLines = 0;
 
@@ -61,6 +63,7 @@ export class OperatorWorld {
 
   async beginTest(): Promise<void> {
     this.#namespaces += 1;
+    this.#earlierWarnings.set(this.namespace, [...this.expectedWarnings]);
     this.expectedWarnings.length = 0;
     this.namespace = await createNamespace(this.controlPlane, `test-${this.#namespaces}`);
   }
@@ -89,9 +92,17 @@ export class OperatorWorld {
     const fresh = lines.slice(this.#seenLines);
     this.#seenLines = lines.length;
     return fresh.filter(
-      (line) =>
-        ['warn', 'error', 'fatal'].includes(line.level) &&
-        !this.expectedWarnings.some((expected) => expected.test(JSON.stringify(line))),
+      (line) => ['warn', 'error', 'fatal'].includes(line.level) && !this.#isExpected(JSON.stringify(line)),
+    );
+  }
+
+  #isExpected(text: string): boolean {
+    const isOneOf = (warnings: readonly RegExp[]) => warnings.some((expected) => expected.test(text));
+    return (
+      isOneOf(this.expectedWarnings) ||
+      [...this.#earlierWarnings].some(
+        ([namespace, warnings]) => text.includes(`"${namespace}/`) && isOneOf(warnings),
+      )
     );
   }
 
