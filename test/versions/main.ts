@@ -5,7 +5,7 @@ import { otherVersionPrograms } from '../control-plane/programs.ts';
 
 /*
  * `npm run test:versions`: what `npm test` shows with Helm 4 on Kubernetes 1.36, shown with Helm 3, and on the next
- * Kubernetes. 15 minutes on two idle processors once everything is built.
+ * Kubernetes. 4 minutes on two idle processors once everything is built.
  */
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
