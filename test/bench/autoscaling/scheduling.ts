@@ -51,14 +51,11 @@ export class WaitingLine {
   }
 
   inOrder(pods: readonly Pod[]): Pod[] {
-    const place = (pod: Pod) => {
-      const index = this.#left.indexOf(trialOf(pod));
-      return index < 0 ? Infinity : index;
+    const turnOf = (pod: Pod) => {
+      const turn = this.#left.indexOf(trialOf(pod));
+      return turn < 0 ? this.#left.length : turn;
     };
-    return pods
-      .map((pod) => ({ pod, at: place(pod) }))
-      .sort((left, right) => (left.at === right.at ? 0 : left.at - right.at))
-      .map(({ pod }) => pod);
+    return pods.toSorted((left, right) => turnOf(left) - turnOf(right));
   }
 
   /** Notes that a pod was placed. */

@@ -64,7 +64,7 @@ export function comparisons(rounds: Rounds, ours: string): Comparison[] {
   );
 }
 
-/** What the issue asks for: the median of a ratio, and the worst round of what is ours alone. */
+/** Every promise: of a ratio its median is judged, of what is ours alone the worst round. */
 export function verdicts(
   rounds: Rounds,
   compared: readonly Comparison[],
