@@ -53,6 +53,9 @@ const manifestPath = fileURLToPath(new URL('../../node_modules/.ringmaster/nativ
  */
 export function loadNativeModule(file: string = compiledModule()): NativeModule {
   const target: { exports: unknown } = { exports: {} };
+  // By itself TensorFlow takes oneDNN's kernels only on processors with instructions for 8-bit networks
+  // (DefaultOneDnnPolicy in tensorflow/core/util/port.cc); on others a step without them takes twice as long.
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   try {
     // DEEPBIND: TensorFlow brings its own BoringSSL, whose symbols must not resolve to those of the OpenSSL that
     // the node executable exports.
