@@ -1,6 +1,7 @@
 import { describeError } from '../base/errors.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logging.ts';
+import { labels } from '../api/v1alpha1/group.ts';
 import type { KubernetesObject } from '../api/wire.ts';
 import type { Cluster, ObjectKey, ResourceType, Selection, WatchEvent } from '../cluster/cluster.ts';
 
@@ -121,4 +122,9 @@ export function keyOf({
 export function parseKey(key: string): ObjectKey {
   const slash = key.indexOf('/');
   return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+/** The UID of the run that an object belongs to, by its label: the index of what runs own. */
+export function runUidOf({ metadata }: KubernetesObject): string | undefined {
+  return metadata.labels?.[labels.runUid];
 }

@@ -1,30 +1,25 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logging.ts';
-import { labels, managedByValue } from '../api/v1alpha1/group.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
-import type { NetworkPolicy, Pod, Service } from '../api/wire.ts';
-import { resourceTypes, type Cluster } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import type { ObservedRun, PlanSettings } from '../plan/observed-run.ts';
 import { planRun, type Plan } from '../plan/plan.ts';
 import { noControllerMetrics, type ControllerMetrics } from './controller-metrics.ts';
 import { CreationFailedError } from './creation-failed-error.ts';
 import { eventRecorder, type EventRecorder } from './events.ts';
 import { Expectations } from './expectations.ts';
+import { expectedWrites, expectVersion } from './expected-writes.ts';
 import { LastWords } from './last-words.ts';
-import { keyOf, ObjectCache, parseKey } from './object-cache.ts';
-import { besideStatus, execute, type WriteListener } from './plan-executor.ts';
+import { keyOf } from './object-cache.ts';
+import { besideStatus, execute } from './plan-executor.ts';
 import { ProgressPoller, type FetchProgress } from './progress-poller.ts';
-import { isNoNewer } from '../cluster/resource-version.ts';
 import { reconcileLoop } from './reconcile-loop.ts';
 import { Refusals } from './refusals.ts';
 import { restsOnAbsence } from './rests-on-absence.ts';
+import { RunCaches, type RunObjects } from './run-caches.ts';
 import { noRunMetrics, type RunMetrics } from './run-metrics.ts';
-import { SchedulingApis } from './scheduling-apis.ts';
 import { StatusWriter } from './status-writer.ts';
 import { WorkQueue } from './work-queue.ts';
-
-type OwnedObject = Pod | Service | NetworkPolicy;
-type OwnedCache = ObjectCache<Pod> | ObjectCache<Service> | ObjectCache<NetworkPolicy>;
 
 interface RunControllerSettings extends PlanSettings {
   /** Whether Kueue and PodGroups are looked for, where they have a meaning. Without it they count as not served. */
@@ -68,13 +63,7 @@ export async function runController(options: RunControllerOptions): Promise<void
 class RunController {
   readonly #options: RunControllerOptions;
   readonly #queue: WorkQueue;
-  readonly #runs: ObjectCache<TrainingRun>;
-  readonly #pods: ObjectCache<Pod>;
-  readonly #services: ObjectCache<Service>;
-  /** Absent where runs are not fenced: the API need not even serve NetworkPolicies. */
-  readonly #networkPolicies: ObjectCache<NetworkPolicy> | undefined;
-  /** Absent where a queue and the scheduler's gangs mean nothing. */
-  readonly #scheduling: SchedulingApis | undefined;
+  readonly #caches: RunCaches;
   readonly #expectations: Expectations;
   readonly #poller: ProgressPoller;
   readonly #lastWords = new LastWords();
@@ -103,66 +92,23 @@ class RunController {
       intervalMs: this.#progressIntervalMs,
       onNews: (key) => this.#queue.add(key),
     });
-    const place = settings.namespace === undefined ? {} : { namespace: settings.namespace };
-    const owned = { ...place, labels: { [labels.managedBy]: managedByValue } };
-    const enqueueOwner = ({ metadata }: OwnedObject) => {
-      const run = metadata.labels?.[labels.run];
-      if (run !== undefined) this.#notice(keyOf({ ...metadata, name: run }));
-    };
-    const common = { cluster, clock, log, signal };
-    this.#runs = new ObjectCache<TrainingRun>({
-      ...common,
-      type: resourceTypes.trainingRuns,
-      selection: place,
-      indexBy: () => undefined,
-      onChange: ({ metadata }) => this.#notice(keyOf(metadata)),
-    });
-    this.#pods = new ObjectCache<Pod>({
-      ...common,
-      type: resourceTypes.pods,
-      selection: owned,
-      indexBy: runUidOf,
-      onChange: (pod) => {
-        const run = pod.metadata.labels?.[labels.run];
-        if (run !== undefined) this.#lastWords.note(keyOf({ ...pod.metadata, name: run }), pod);
-        enqueueOwner(pod);
+    this.#caches = new RunCaches({
+      ...{ cluster, clock, log, signal },
+      ...(settings.namespace === undefined ? {} : { namespace: settings.namespace }),
+      hasNetworkPolicies: settings.isolation !== undefined,
+      discoversSchedulingApis: settings.discoversSchedulingApis === true,
+      onChange: (key) => {
+        this.#expectations.observe(key);
+        this.#queue.add(key);
+      },
+      onPod: (key, pod) => {
+        this.#lastWords.note(key, pod);
+      },
+      onQueuesChange: () => {
+        for (const { metadata, spec } of this.#caches.runs())
+          if (spec.scheduling.queueName !== undefined) this.#queue.add(keyOf(metadata));
       },
     });
-    this.#services = new ObjectCache<Service>({
-      ...common,
-      type: resourceTypes.services,
-      selection: owned,
-      indexBy: runUidOf,
-      onChange: enqueueOwner,
-    });
-    this.#networkPolicies =
-      settings.isolation === undefined
-        ? undefined
-        : new ObjectCache<NetworkPolicy>({
-            ...common,
-            type: resourceTypes.networkPolicies,
-            selection: owned,
-            indexBy: runUidOf,
-            onChange: enqueueOwner,
-          });
-    this.#scheduling =
-      settings.discoversSchedulingApis === true
-        ? new SchedulingApis({
-            ...common,
-            ...place,
-            onChange: (key) => this.#notice(key),
-            onGeneralChange: () => {
-              for (const { metadata, spec } of this.#runs.all())
-                if (spec.scheduling.queueName !== undefined) this.#queue.add(keyOf(metadata));
-            },
-          })
-        : undefined;
-  }
-
-  /** A cache shows something new of a run. */
-  #notice(key: string): void {
-    this.#expectations.observe(key);
-    this.#queue.add(key);
   }
 
   async run(): Promise<void> {
@@ -170,20 +116,14 @@ class RunController {
     await reconcileLoop({
       subject: 'run',
       queue: this.#queue,
-      caches: [
-        this.#runs,
-        this.#pods,
-        this.#services,
-        ...(this.#networkPolicies === undefined ? [] : [this.#networkPolicies]),
-        ...(this.#scheduling?.caches ?? []),
-      ],
+      caches: this.#caches.caches,
       workers: settings.workers ?? 8,
       reconcile: (key) => this.#reconcile(key),
       metrics: this.#metrics,
       clock,
       log,
       onReady: () => {
-        this.#runMetrics.observe(() => this.#runs.all());
+        this.#runMetrics.observe(() => this.#caches.runs());
         onReady?.();
       },
       signal,
@@ -197,24 +137,28 @@ class RunController {
       return;
     }
     const { settings } = this.#options;
-    const cached = this.#observeCaches(key);
-    if (cached === undefined) {
+    const objects = this.#caches.observe(key);
+    if (objects === undefined) {
       this.#forget(key);
       return;
     }
+    const cached = this.#observed(key, objects);
     const plan = planRun(cached, settings);
     if (state === 'settled' && !restsOnAbsence(plan, cached.run)) {
       await this.#carryOut(key, cached.run, plan);
       return;
     }
-    const observed = await this.#observeCluster(key);
-    if (observed !== undefined) await this.#carryOut(key, observed.run, planRun(observed, settings));
+    const asked = await this.#caches.ask(key);
+    if (asked === undefined) return;
+    this.#expectations.forget(key);
+    const observed = this.#observed(key, asked);
+    await this.#carryOut(key, observed.run, planRun(observed, settings));
   }
 
   /** Status before what follows from it, so that this is asked for again after a crash. */
   async #carryOut(key: string, run: TrainingRun, plan: Plan): Promise<void> {
     const { cluster } = this.#options;
-    const listener = this.#listener(key);
+    const listener = expectedWrites(key, this.#caches, this.#expectations);
     const { beside, after } = besideStatus(plan.actions);
     const [status, early] = await Promise.allSettled([
       this.#statuses.write(run, plan.status),
@@ -223,7 +167,7 @@ class RunController {
     if (status.status === 'rejected') throw status.reason;
     const written = status.value;
     if (written.outcome === 'written') {
-      this.#expectVersion(key, written.run);
+      expectVersion(key, written.run, this.#caches, this.#expectations);
       this.#runMetrics.changed(run, plan.status);
     }
     try {
@@ -261,119 +205,18 @@ class RunController {
     this.#queue.addAfter(key, this.#progressIntervalMs);
   }
 
-  #observeCaches(key: string): ObservedRun | undefined {
-    const run = this.#runs.get(parseKey(key));
-    if (run === undefined) return undefined;
-    const { uid = '' } = run.metadata;
-    return this.#observed(
-      key,
-      run,
-      this.#pods.indexed(uid),
-      this.#services.indexed(uid)[0],
-      this.#networkPolicies?.indexed(uid)[0],
-      this.#scheduling?.observe(uid),
-    );
-  }
-
-  /** Asks the cluster itself. */
-  async #observeCluster(key: string): Promise<ObservedRun | undefined> {
-    const { cluster, settings } = this.#options;
-    const { namespace, name } = parseKey(key);
-    const run = await cluster.get<TrainingRun>(resourceTypes.trainingRuns, { namespace, name });
-    if (run === undefined) return undefined;
-    const selection = { namespace, labels: { [labels.runUid]: run.metadata.uid ?? '' } };
-    const pods = await cluster.list<Pod>(resourceTypes.pods, selection);
-    const [service] = await cluster.list<Service>(resourceTypes.services, selection);
-    const [networkPolicy] =
-      settings.isolation === undefined
-        ? []
-        : await cluster.list<NetworkPolicy>(resourceTypes.networkPolicies, selection);
-    const scheduling = await this.#scheduling?.ask(selection);
-    this.#expectations.forget(key);
-    return this.#observed(key, run, pods, service, networkPolicy, scheduling);
-  }
-
-  #observed(
-    key: string,
-    run: TrainingRun,
-    pods: Pod[],
-    service: Service | undefined,
-    networkPolicy: NetworkPolicy | undefined,
-    scheduling: Pick<ObservedRun, 'queue' | 'podGroups'> | undefined,
-  ): ObservedRun {
+  /** What the cluster holds of a run, with what the controller itself has learnt of it. */
+  #observed(key: string, objects: RunObjects): ObservedRun {
+    const { run } = objects;
     const source = { runUid: run.metadata.uid ?? '', attempt: run.status?.attempt ?? 0 };
     const refusal = this.#refusals.of(key, source);
     return {
-      run,
-      pods,
-      ...(service === undefined ? {} : { service }),
-      ...(networkPolicy === undefined ? {} : { networkPolicy }),
-      ...scheduling,
+      ...objects,
       ...this.#poller.last(key, source),
       ...(refusal === undefined ? {} : { refusal }),
       lastWords: this.#lastWords.of(key, source),
       nowMs: this.#options.clock.now(),
     };
-  }
-
-  #expectVersion(key: string, { metadata: { uid, resourceVersion } }: TrainingRun): void {
-    this.#expectations.expect(key, () => {
-      const cached = this.#runs.get(parseKey(key))?.metadata;
-      return cached?.uid !== uid || isNoNewer(resourceVersion, cached?.resourceVersion);
-    });
-  }
-
-  #listener(key: string): WriteListener {
-    const has = (cache: OwnedCache | undefined, uid: string | undefined) => () =>
-      cache === undefined || this.#ownedBy(key, cache).some(({ metadata }) => metadata.uid === uid);
-    const isKnown = (kind: 'workloads' | 'podGroups', uid: string | undefined) => () =>
-      this.#scheduling?.[kind](this.#uidOf(key))?.some(({ metadata }) => metadata.uid === uid) ?? true;
-    return {
-      onPodCreated: (uid) => this.#expectations.expect(key, has(this.#pods, uid)),
-      onNetworkPolicyCreated: (uid) => this.#expectations.expect(key, has(this.#networkPolicies, uid)),
-      onPodPatched: (uid, version) =>
-        this.#expectations.expect(key, () =>
-          this.#ownedBy(key, this.#pods).every(
-            ({ metadata }) => metadata.uid !== uid || isNoNewer(version, metadata.resourceVersion),
-          ),
-        ),
-      onPodGroupCreated: (uid) => this.#expectations.expect(key, isKnown('podGroups', uid)),
-      onWorkloadCreated: (uid) => this.#expectations.expect(key, isKnown('workloads', uid)),
-      onWorkloadDeleted: (uid) =>
-        this.#expectations.expect(
-          key,
-          () =>
-            this.#workloads(key)?.every(
-              ({ metadata }) => metadata.uid !== uid || metadata.deletionTimestamp !== undefined,
-            ) ?? true,
-        ),
-      onWorkloadPatched: (version) =>
-        this.#expectations.expect(
-          key,
-          () =>
-            this.#workloads(key)?.every(({ metadata }) => isNoNewer(version, metadata.resourceVersion)) ??
-            true,
-        ),
-      onServiceCreated: (uid) => this.#expectations.expect(key, has(this.#services, uid)),
-      onPodDeleted: (uid) =>
-        this.#expectations.expect(key, () =>
-          this.#ownedBy(key, this.#pods).every(
-            ({ metadata }) => metadata.uid !== uid || metadata.deletionTimestamp !== undefined,
-          ),
-        ),
-    };
-  }
-
-  #ownedBy(key: string, cache: OwnedCache): OwnedObject[] {
-    return cache.indexed(this.#uidOf(key));
-  }
-
-  #workloads(key: string) {
-    return this.#scheduling?.workloads(this.#uidOf(key));
-  }
-
-  #uidOf(key: string): string {
-    return this.#runs.get(parseKey(key))?.metadata.uid ?? '';
   }
 
   #forget(key: string): void {
@@ -384,8 +227,4 @@ class RunController {
     this.#refusals.forget(key);
     this.#statuses.forget(key);
   }
-}
-
-function runUidOf({ metadata }: OwnedObject): string | undefined {
-  return metadata.labels?.[labels.runUid];
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logging.ts';
 import { podGroupType, resourceTypes, type Cluster, type Selection } from '../cluster/cluster.ts';
 import type { ObservedRun } from '../plan/observed-run.ts';
-import { keyOf, ObjectCache } from './object-cache.ts';
+import { keyOf, ObjectCache, runUidOf } from './object-cache.ts';
 import { OptionalApi } from './optional-api.ts';
 
 export interface SchedulingApisOptions {
@@ -160,10 +160,6 @@ function observed(
       : { queue: { flavors: [...kueue.flavors.all()], ...(workload === undefined ? {} : { workload }) } }),
     ...(podGroups === undefined ? {} : { podGroups: { apiVersion: podGroups.apiVersion, groups } }),
   };
-}
-
-function runUidOf({ metadata }: KubernetesObject): string | undefined {
-  return metadata.labels?.[labels.runUid];
 }
 
 function together(...caches: readonly { readonly synced: Promise<void>; readonly closed: Promise<void> }[]): {
