@@ -150,21 +150,6 @@ export async function execute(
   await inGrowingBatches(notes);
 }
 
-/**
- * Parts actions into those that may be carried out while the status is written and those that wait for it. A Service and a
- * NetworkPolicy follow from the run alone, whatever its status says, so that pods need not wait for one after the other.
- * Where something is to go, all waits: the status says why.
- */
-export function besideStatus(actions: readonly Action[]): {
-  readonly beside: readonly Action[];
-  readonly after: readonly Action[];
-} {
-  const follows = ({ type }: Action) => type === 'createService' || type === 'createNetworkPolicy';
-  return actions.some(({ type }) => type.startsWith('delete'))
-    ? { beside: [], after: actions }
-    : { beside: actions.filter(follows), after: actions.filter((action) => !follows(action)) };
-}
-
 /** @returns the version of the object that has them */
 async function annotate<T extends KubernetesObject>(
   cluster: Cluster,

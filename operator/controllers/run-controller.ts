@@ -3,6 +3,7 @@ import type { Logger } from '../base/logging.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { ObservedRun, PlanSettings } from '../plan/observed-run.ts';
+import { besideStatus } from '../plan/beside-status.ts';
 import { planRun, type Plan } from '../plan/plan.ts';
 import { noControllerMetrics, type ControllerMetrics } from './controller-metrics.ts';
 import { CreationFailedError } from './creation-failed-error.ts';
@@ -11,7 +12,7 @@ import { Expectations } from './expectations.ts';
 import { expectedWrites, expectVersion } from './expected-writes.ts';
 import { LastWords } from './last-words.ts';
 import { keyOf } from './object-cache.ts';
-import { besideStatus, execute } from './plan-executor.ts';
+import { execute } from './plan-executor.ts';
 import { ProgressPoller, type FetchProgress } from './progress-poller.ts';
 import { reconcileLoop } from './reconcile-loop.ts';
 import { Refusals } from './refusals.ts';
@@ -155,11 +156,11 @@ class RunController {
     await this.#carryOut(key, observed.run, planRun(observed, settings));
   }
 
-  /** Status before what follows from it, so that this is asked for again after a crash. */
+  /** Status before what follows from it and could not be found again without it after a crash. */
   async #carryOut(key: string, run: TrainingRun, plan: Plan): Promise<void> {
     const { cluster } = this.#options;
     const listener = expectedWrites(key, this.#caches, this.#expectations);
-    const { beside, after } = besideStatus(plan.actions);
+    const { beside, after } = besideStatus(plan, run.status);
     const [status, early] = await Promise.allSettled([
       this.#statuses.write(run, plan.status),
       execute(cluster, run, beside, listener),

@@ -5,7 +5,8 @@ import type { WorkloadStatusPatch } from './workloads.ts';
 
 /**
  * One change to the world. Deletions name the UID, so that an object made again under the same name is never hit.
- * Every action follows from the status that is written before it, so after a crash the next plan asks for it again.
+ * Every action follows from the status that is written before it, or beside it (beside-status.ts), so after a crash the
+ * next plan asks for it again.
  */
 export type Action =
   | { readonly type: 'createPod'; readonly pod: Pod }

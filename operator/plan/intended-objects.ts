@@ -18,7 +18,8 @@ const hungGracePeriodSeconds = 30;
 
 /**
  * What to create and delete so that the world agrees with a status. The status is written first, so each of these
- * follows from what is stored, and no deletion of ours is ever mistaken for somebody else's.
+ * follows from what is stored, and no deletion of ours is ever mistaken for somebody else's; what need not wait for it
+ * says beside-status.ts.
  * @param gang the pods sorted by the attempt of this status
  */
 export function actionsFor(

@@ -4,6 +4,7 @@ import type { TrainingRunStatus } from '../api/v1alpha1/status.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import type { ConditionChange, Occasion } from './conditions.ts';
 import { deadlineAtMs } from './deadline.ts';
+import { hasFirstAttempt } from './first-attempt.ts';
 import { findFailure, hungFailure, judge, mixedGangFailure, startTimeoutFailure } from './failure.ts';
 import {
   attemptOf,
@@ -96,7 +97,8 @@ function beginAttempt(
   { queue, podGroups, refusal }: ObservedRun,
   settings: PlanSettings,
 ): TrainingRunStatus | undefined {
-  if (gang.pods.some(mayBeAlive)) return undefined;
+  const isMade = hasFirstAttempt(occasion.run, status, gang);
+  if (!isMade && gang.pods.some(mayBeAlive)) return undefined;
   const verdict = readQueue(occasion.run, queue, settings);
   if (verdict.type === 'waiting') {
     const message = queue?.workload === undefined ? (refusal?.message ?? verdict.message) : verdict.message;
@@ -118,7 +120,8 @@ function beginAttempt(
       : []),
     ...(settings.hasSchedulingApis === true ? podGroupCondition(occasion.run, podGroups) : []),
   ];
-  return enterStarting(withoutFormerPlace(status, place), lastAttempt + 1, occasion, place);
+  const attempt = isMade ? lastAttempt : lastAttempt + 1;
+  return enterStarting(withoutFormerPlace(status, place), attempt, occasion, place);
 }
 
 /** What was said of a queue, or of a way to place the gang, that the spec asks for no longer means nothing any more. */

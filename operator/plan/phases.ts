@@ -69,7 +69,7 @@ export function enterEvicted(status: TrainingRunStatus, why: string, occasion: O
 }
 
 /**
- * A new attempt begins. Its number stands in the status before any of its pods is made.
+ * A new attempt begins. Its number stands in the status before any of its pods is made, except that of the first.
  * @param more conditions that say who gave the gang its place
  */
 export function enterStarting(

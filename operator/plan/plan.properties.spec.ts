@@ -16,6 +16,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 8, arbitrary: fc.constant((world: ModelWorld) => world.reconcile()) },
   // The operator dies after the status and so many actions were written.
   { weight: 2, arbitrary: fc.nat(3).map((limit) => (world: ModelWorld) => world.reconcile(limit)) },
+  { weight: 2, arbitrary: fc.nat(5).map((limit) => (world: ModelWorld) => world.dieWritingStatus(limit)) },
   { weight: 6, arbitrary: choice.map((pod) => (world: ModelWorld) => world.startPod(pod)) },
   { weight: 2, arbitrary: choice.map((pod) => (world: ModelWorld) => world.endPod(pod, {})) },
   {

@@ -67,6 +67,38 @@ describe('a new run', () => {
   });
 });
 
+describe('a first attempt whose pods were made and whose status was not written', () => {
+  it('is put on record with the pods that there are', () => {
+    const run = aRun();
+    const { status, actions } = plan(run, [aPod(run, 1, 0)], { service: serviceOf(run) });
+    expect(status).toMatchObject({ phase: 'Starting', attempt: 1 });
+    expect(names(actions)).toEqual(['create digits-1-1']);
+  });
+
+  it('goes on when a pod of it runs, or has ended', () => {
+    const run = aRun();
+    const pods = [aRunningPod(run, 1, 0), aFinishedPod(run, 1, 1, { exitCode: 70 })];
+    const { status } = plan(run, pods);
+    expect(status).toMatchObject({ phase: 'Starting', attempt: 1 });
+    expect(plan({ ...run, status }, pods).status).toMatchObject({ phase: 'Restarting', attempt: 1 });
+  });
+
+  it('ends when the run was suspended meanwhile', () => {
+    const run = aRun({ suspend: true });
+    const { status, actions } = plan(run, [aPod(run, 1, 0), aPod(run, 1, 1)]);
+    expect(status.phase).toBe('Suspended');
+    expect(names(actions)).toEqual(['delete digits-1-0', 'delete digits-1-1']);
+  });
+
+  it('ends when the spec was changed meanwhile, and a second is made of the new one', () => {
+    const before = aRun();
+    const run = aRun({ recipe: { batchSize: 48 } });
+    const waiting = plan(run, [aPod(before, 1, 0), aPod(before, 1, 1)]);
+    expect(waiting.status.phase).toBe('Pending');
+    expect(names(waiting.actions)).toEqual(['delete digits-1-0', 'delete digits-1-1']);
+  });
+});
+
 describe('a gang that starts', () => {
   it('gets only the pods that are missing, after a crash between two of them', () => {
     const run = started();
@@ -152,10 +184,10 @@ describe('a gang that starts', () => {
   });
 
   it('makes no pod while one of another attempt is alive, and ends that one', () => {
-    const run = after(aRun(), { pods: [aFinishedPod(aRun(), 1, 0, { exitCode: 1 })] });
-    expect(run.status).toMatchObject({ phase: 'Starting', attempt: 2 });
-    const { actions } = plan(run, [aRunningPod(run, 1, 1)], { service: serviceOf(run) });
-    expect(names(actions)).toEqual(['delete digits-1-1']);
+    const run = after(aRun(), { pods: [aFinishedPod(aRun(), 3, 0, { exitCode: 1 })] });
+    expect(run.status).toMatchObject({ phase: 'Starting', attempt: 4 });
+    const { actions } = plan(run, [aRunningPod(run, 3, 1)], { service: serviceOf(run) });
+    expect(names(actions)).toEqual(['delete digits-3-1']);
   });
 
   it('ignores pods that carry its labels but belong to another object', () => {

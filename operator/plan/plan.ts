@@ -26,7 +26,7 @@ import { expiresAtMs } from './ttl.ts';
 
 /** What should be done about a run now. */
 export interface Plan {
-  /** The whole intended status. It is written before anything that follows from it is done. */
+  /** The whole intended status. It is written before anything is done but what beside-status.ts names. */
   readonly status: TrainingRunStatus;
   readonly actions: readonly Action[];
   readonly announcements: readonly Announcement[];

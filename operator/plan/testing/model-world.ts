@@ -4,6 +4,7 @@ import type { PodGroup } from '../../api/pod-group.ts';
 import type { Pod, Service } from '../../api/wire.ts';
 import type { Action } from '../action.ts';
 import { annotated } from './annotated.ts';
+import { besideStatus } from '../beside-status.ts';
 import { attemptOf, isFinished } from '../gang.ts';
 import { planRun, type Plan } from '../plan.ts';
 import { aCheckpoint, aFinishedPod, aProgressDocument, aRunningPod, deleted, startMs } from './fixtures.ts';
@@ -55,6 +56,13 @@ export class ModelWorld {
     this.run = { ...this.run, status };
     this.history.push(status);
     for (const action of actions.slice(0, actionLimit)) this.#apply(action);
+  }
+
+  /** Dies while it writes a status that does not arrive, with so many of the actions done that do not wait for it. */
+  dieWritingStatus(actionLimit: number): void {
+    if (this.isDeleted) return;
+    const { beside } = besideStatus(this.plan(), this.run.status);
+    for (const action of beside.slice(0, actionLimit)) this.#apply(action);
   }
 
   #apply(action: Action): void {
