@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { PodSetAssignment, ResourceFlavor, WireCondition, Workload } from '../api/kueue.ts';
 import type { RunReason } from '../api/v1alpha1/reasons.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import { placementOf, type Placement } from './placement.ts';
-import { templateHash, templateHashAnnotation } from './template-hash.ts';
+import { digestOf, templateHash, templateHashAnnotation } from './template-hash.ts';
 
 /** What is known of Kueue and of the run's place in it. */
 export interface ObservedQueue {
@@ -115,10 +114,7 @@ export function isOfSpec(workload: Workload, run: TrainingRun): boolean {
 
 /** A digest of everything that a Workload is made from. */
 export function workloadHash({ spec }: TrainingRun): string {
-  return createHash('sha256')
-    .update(JSON.stringify([templateHash(spec), spec.scheduling]))
-    .digest('hex')
-    .slice(0, 16);
+  return digestOf([templateHash(spec), spec.scheduling]);
 }
 
 function isAdmitted(workload: Workload): boolean {

@@ -7,8 +7,10 @@ export const templateHashAnnotation = 'ringmaster.dev/template-hash';
 
 /** A digest of everything in a spec that a pod is made from. Pods of one gang must agree on it. */
 export function templateHash(spec: TrainingRunSpec): string {
-  return createHash('sha256')
-    .update(JSON.stringify([resolveSpec(spec), spec.trainers]))
-    .digest('hex')
-    .slice(0, 16);
+  return digestOf([resolveSpec(spec), spec.trainers]);
+}
+
+/** Tells values apart: 64 bits of the SHA-256 of their JSON, in hexadecimal digits. */
+export function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 }

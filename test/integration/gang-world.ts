@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { supervisorPort } from '../../operator/api/trainer/environment.ts';
@@ -218,7 +219,7 @@ const leaderAddress = '127.0.9.1';
 /** For the rest of the test, what the trainer of the first pod answers about its progress. */
 export async function serveProgress(answer: () => object): Promise<void> {
   const server = createServer((_, response) => response.end(JSON.stringify(answer())));
-  await new Promise<void>((resolve) => server.listen(supervisorPort, leaderAddress, resolve));
+  await once(server.listen(supervisorPort, leaderAddress), 'listening');
   onTestFinished(() => void server.close());
 }
 
