@@ -78,7 +78,13 @@ await answerTask<ImageDataTask>(async (tensorflow, { fashionMnist, folder, bucke
     const spec = specOf(data);
     const input = await open(spec, undefined, more);
     const digest = createHash('sha256');
-    for (let step = 0; step < 6; step += 1) addBatch(digest, await input.trainingBatch(step));
+    // The cached one in the memory of the batch before, as training has it.
+    let spare: ImageBatch | undefined;
+    for (let step = 0; step < 6; step += 1) {
+      const batch = await input.trainingBatch(step, spare);
+      addBatch(digest, batch);
+      if (more.cache !== undefined) spare = batch;
+    }
     for await (const batch of input.evaluationBatches()) addBatch(digest, batch);
     const network = resNet(spec.model);
     const replica = await createReplica({

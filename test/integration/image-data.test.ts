@@ -36,7 +36,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('the same images in three formats, on disk and on an S3 server, cached or not', () => {
+describe('the same images in three formats, on disk and on an S3 server, cached or not, in new or used memory', () => {
   it('make identical batches and end in bit-equal weights', () => {
     const runs = Object.entries(answer.runs);
     expect(runs.map(([name]) => name)).toEqual([

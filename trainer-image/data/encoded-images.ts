@@ -68,7 +68,10 @@ export function encodedImages(options: EncodedImagesOptions): ImagePart {
         }
         options.onUnreadable();
         // Zeros are the mean colour. Another image in its place would be counted twice.
-        if (epoch === undefined) return sample;
+        if (epoch === undefined) {
+          target.fill(0);
+          return sample;
+        }
       }
     }
     throw new InvalidData(
@@ -79,8 +82,9 @@ export function encodedImages(options: EncodedImagesOptions): ImagePart {
   return {
     count,
     identity: fingerprint(index),
-    async load(samples, epoch) {
-      const images = new Float32Array(samples.length * imageLength);
+    async load(samples, epoch, spare) {
+      const length = samples.length * imageLength;
+      const images = spare?.length === length ? spare : new Float32Array(length);
       const loaded = await Promise.all(
         samples.map((sample, row) =>
           limit(() => load(sample, epoch, images.subarray(row * imageLength, (row + 1) * imageLength))),

@@ -7,8 +7,9 @@ export interface ImagePart {
    * Images, normalised, one after the other, height x width x channels, with the class of each.
    * @param samples numbers from 0 to count - 1
    * @param epoch the epoch whose random changes they get; undefined for none, as in validation
+   * @param spare memory that may be used for the images
    */
-  load(samples: readonly number[], epoch: number | undefined): Promise<LoadedImages>;
+  load(samples: readonly number[], epoch: number | undefined, spare?: Float32Array): Promise<LoadedImages>;
 }
 
 export interface LoadedImages {

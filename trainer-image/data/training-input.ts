@@ -48,12 +48,13 @@ export interface TrainingInput {
    * This rank's share of the global batch of a step, augmented and normalised, with targets smoothed and
    * mixed.
    * @param step finished steps before this one, over all epochs
+   * @param spare a batch that nobody uses any more, whose memory may be used
    */
-  trainingBatch(step: number): Promise<ImageBatch>;
+  trainingBatch(step: number, spare?: ImageBatch): Promise<ImageBatch>;
   /**
    * This rank's share of the validation set, unchanged but for normalisation, with one-hot targets. The
    * shares of all ranks together have every image exactly once, for any world size. The last batch may be
-   * smaller.
+   * smaller. A batch is only there until the next one is asked for.
    */
   evaluationBatches(): AsyncIterable<ImageBatch>;
   /** Gives back what the input holds. It is of no use afterwards. */
@@ -111,8 +112,13 @@ function createTrainingInput(
   );
   let order: { epoch: number; samples: Uint32Array } = { epoch: -1, samples: new Uint32Array() };
 
-  async function loadBatch(part: ImagePart, samples: readonly number[], epoch?: number): Promise<ImageBatch> {
-    const { images, labels } = await part.load(samples, epoch);
+  async function loadBatch(
+    part: ImagePart,
+    samples: readonly number[],
+    epoch: number | undefined,
+    spare: ImageBatch | undefined,
+  ): Promise<ImageBatch> {
+    const { images, labels } = await part.load(samples, epoch, spare?.images);
     const targets = smoothedTargets(labels, model.classes, epoch === undefined ? oneHot : smoothing);
     return { images, targets, count: samples.length };
   }
@@ -130,7 +136,7 @@ function createTrainingInput(
       }),
     ),
 
-    async trainingBatch(step) {
+    async trainingBatch(step, spare) {
       const epoch = Math.floor(step / stepsPerEpoch);
       if (order.epoch !== epoch) order = { epoch, samples: orderOf(training, data, seed, epoch) };
       const { samples } = order;
@@ -140,6 +146,7 @@ function createTrainingInput(
           training,
           positions.map((position) => samples[first + position] ?? 0),
           epoch,
+          spare,
         );
       if (mixup.alpha === 0) return load(share);
       // An image that is its own rank's partner, as all are on a single rank, is made once.
@@ -164,10 +171,12 @@ function createTrainingInput(
       const samples = rankShare(validation.count, place);
       const pieces = Math.ceil(samples.length / evaluationBatchSize);
       const batches = createPrefetch(
-        (index) =>
+        (index, spare: ImageBatch | undefined) =>
           loadBatch(
             validation,
             samples.slice(index * evaluationBatchSize, (index + 1) * evaluationBatchSize),
+            undefined,
+            spare,
           ),
         0,
         pieces,

@@ -14,6 +14,21 @@ describe('prefetching', () => {
     await expect(prefetch.next()).rejects.toThrow(RangeError);
   });
 
+  it('gives back the item before the last, for its memory', async () => {
+    const spares: unknown[] = [];
+    const prefetch = createPrefetch(
+      (index, spare: number | undefined) => {
+        spares.push(spare);
+        return Promise.resolve(index);
+      },
+      0,
+      9,
+    );
+    for (let index = 0; index < 4; index += 1) await prefetch.next();
+    // While 1 is trained on and 2 is made, 0 is of no use any more.
+    expect(spares).toEqual([undefined, undefined, 0, 1, 2]);
+  });
+
   it('hands a failure to whoever asks for the item that failed', async () => {
     const prefetch = createPrefetch(
       (index) => (index === 1 ? Promise.reject(new Error('torn')) : Promise.resolve(index)),

@@ -1,27 +1,30 @@
 /** Gives one batch after the other and makes the next while the present one is trained on. */
 export interface Prefetch<Item> {
-  /** The next item; the one after it is begun. */
+  /** The next item; the one after it is begun. The item before may be written over from then on. */
   next(): Promise<Item>;
   /** Resolves when nothing is being made any more. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * @param make makes the item of an index; called for one index at a time, in order
+ * @param make makes the item of an index; called for one index at a time, in order. `spare` is an item that nobody uses
+ * any more, whose memory it may take: fresh memory for each large batch costs page faults, and makes V8 collect garbage
+ * after every second one.
  * @param first index of the first item
  * @param end index after the last item
  */
 export function createPrefetch<Item>(
-  make: (index: number) => Promise<Item>,
+  make: (index: number, spare: Item | undefined) => Promise<Item>,
   first: number,
   end: number,
 ): Prefetch<Item> {
   let index = first;
   let ahead: Promise<Item> | undefined;
+  let given: Item | undefined;
 
-  const begin = () => {
+  const begin = (spare: Item | undefined) => {
     if (index >= end) return;
-    ahead = make(index);
+    ahead = make(index, spare);
     index += 1;
     // A failure belongs to whoever asks for the item, which may be later than Node waits for a handler.
     ahead.catch(() => undefined);
@@ -29,12 +32,14 @@ export function createPrefetch<Item>(
 
   return {
     async next() {
-      if (ahead === undefined) begin();
+      if (ahead === undefined) begin(undefined);
       const item = ahead;
       if (item === undefined) throw new RangeError(`there is no item ${end}`);
       ahead = undefined;
       const value = await item;
-      begin();
+      const spare = given;
+      given = value;
+      begin(spare);
       return value;
     },
     async close() {

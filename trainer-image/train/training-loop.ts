@@ -7,7 +7,7 @@ import type { ResolvedRecipe } from '../../operator/api/v1alpha1/recipe.ts';
 import type { Clock } from '../../operator/base/clock.ts';
 import { RingmasterError } from '../../operator/base/errors.ts';
 import type { Logger } from '../../operator/base/logging.ts';
-import type { TrainingInput } from '../data/training-input.ts';
+import type { ImageBatch, TrainingInput } from '../data/training-input.ts';
 import { initialLossScale, nextLossScale } from '../tricks/loss-scale.ts';
 import { learningRateAt } from '../tricks/schedule.ts';
 import { evaluate } from './evaluation.ts';
@@ -59,7 +59,11 @@ export type TrainingOutcome =
 export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
   const { replica, input, plan, recipe, from, snapshots, reporter, stopRequested, clock, log } = parts;
   const startedAtMs = clock.now();
-  const batches = createPrefetch((index) => input.trainingBatch(index), from.step, plan.steps);
+  const batches = createPrefetch(
+    (index, spare: ImageBatch | undefined) => input.trainingBatch(index, spare),
+    from.step,
+    plan.steps,
+  );
   const history = [...from.history];
   const epochLosses = createMean(from.epochLoss);
   const epochSpeed = createSpeed(plan.batchSize);

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { systemClock } from '../../../operator/base/clock.ts';
 import { openNodeCache } from '../../../trainer-image/data/source/node-cache.ts';
-import { openTrainingInput } from '../../../trainer-image/data/training-input.ts';
+import { openTrainingInput, type ImageBatch } from '../../../trainer-image/data/training-input.ts';
 import { openStorage } from '../../../trainer-image/storage/open-storage.ts';
 import type { StorageAccess } from '../../../trainer-image/storage/storage-access.ts';
 import { tensorFlowOnce } from '../../../trainer-image/train/build-replica.ts';
@@ -49,7 +49,11 @@ const input = await openTrainingInput(
   },
 );
 tensorflow();
-const batches = createPrefetch((step) => input.trainingBatch(step), 0, warmupSteps + steps);
+const batches = createPrefetch(
+  (step, spare: ImageBatch | undefined) => input.trainingBatch(step, spare),
+  0,
+  warmupSteps + steps,
+);
 for (let step = 0; step < warmupSteps; step += 1) await batches.next();
 const startedAt = performance.now();
 for (let step = 0; step < steps; step += 1) await batches.next();

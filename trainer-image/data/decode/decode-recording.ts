@@ -12,6 +12,7 @@ export interface DecodeKind {
   readonly encoding: 'jpeg' | 'png';
   /** Decodes a JPEG at half, a quarter or an eighth of its size, which libjpeg does on the way, averaging. */
   readonly ratio: 1 | 2 | 4 | 8;
+  readonly flip: boolean;
   /** Whether the change of colour needs the mean of the image, as contrast does. */
   readonly usesMean: boolean;
   /** Height and width of the result. */
@@ -21,11 +22,10 @@ export interface DecodeKind {
 /**
  * One image from its encoded bytes to what the network sees, float32 of `[imageSize², 3]`, by TensorFlow's kernels. Inputs:
  * the bytes; the window, int32 `[top, left, height, width]`, in the pixels of the decoded size; the size it is resized
- * to, int32 `[height, width]`; where the square is cut out of that, int32 `[0, top, left, 0]`; the axes along which it
- * is mirrored, int32, none or `[2]`; the colour matrix `[3, 3]`, to be multiplied from the right; its offset `[3]`; and,
- * if the mean is used, the matrix for it.
+ * to, int32 `[height, width]`; where the square is cut out of that, int32 `[0, top, left, 0]`; the colour matrix `[3, 3]`,
+ * to be multiplied from the right; its offset `[3]`; and, if the mean is used, the matrix for it.
  */
-export function decodeRecording({ encoding, ratio, usesMean, imageSize }: DecodeKind): Recording {
+export function decodeRecording({ encoding, ratio, flip, usesMean, imageSize }: DecodeKind): Recording {
   const builder = buildRecording();
   const int32 = (shape: readonly number[], values: readonly number[]) =>
     builder.constant({
@@ -47,7 +47,6 @@ export function decodeRecording({ encoding, ratio, usesMean, imageSize }: Decode
   const window = builder.input({ dataType: dataTypes.int32, shape: [4] });
   const resizedTo = builder.input({ dataType: dataTypes.int32, shape: [2] });
   const corner = builder.input({ dataType: dataTypes.int32, shape: [4] });
-  const mirrored = builder.input({ dataType: dataTypes.int32, shape: [-1] });
   const matrix = builder.input({ dataType: dataTypes.float32, shape: [3, 3] });
   const offset = builder.input({ dataType: dataTypes.float32, shape: [3] });
 
@@ -70,7 +69,7 @@ export function decodeRecording({ encoding, ratio, usesMean, imageSize }: Decode
     [resized, corner, int32([4], [1, imageSize, imageSize, 3])],
     types({ T: 'float32', Index: 'int32' }),
   );
-  const turned = node('ReverseV2', [square, mirrored], types({ T: 'float32', Tidx: 'int32' }));
+  const turned = flip ? mirrored(square) : square;
   // A convolution of 1x1 is the multiplication by the matrix, and the fastest kernel for it.
   const filter = node(
     'Reshape',
@@ -83,6 +82,15 @@ export function decodeRecording({ encoding, ratio, usesMean, imageSize }: Decode
     padding: attribute.string('VALID'),
   });
   return builder.finish([node('BiasAdd', [mixed, usesMean ? shifted(turned) : offset], float)]);
+
+  /** Kernels mirror images of three channels fast only by themselves, not in a batch (reverse_op.cc, ReverseRows). */
+  function mirrored(image: NodeOutput): NodeOutput {
+    const reshaped = (value: NodeOutput, shape: readonly number[]) =>
+      node('Reshape', [value, int32([shape.length], shape)], types({ T: 'float32', Tshape: 'int32' }));
+    const alone = reshaped(image, [imageSize, imageSize, 3]);
+    const turned = node('ReverseV2', [alone, int32([1], [1])], types({ T: 'float32', Tidx: 'int32' }));
+    return reshaped(turned, [1, imageSize, imageSize, 3]);
+  }
 
   /** A PNG is decoded whole: `window` is `[top, left, height, width]`, Slice wants begin and size with channels. */
   function cropped(whole: NodeOutput): NodeOutput {

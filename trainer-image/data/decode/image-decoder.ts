@@ -29,7 +29,7 @@ export function createImageDecoder(native: NativeModule, imageSize: number, para
   const limit = createLimit(parallel);
 
   function functionFor(kind: DecodeKind): DeviceFunction {
-    const name = `decode/${kind.encoding}/${kind.ratio}/${kind.usesMean ? 'mean' : 'plain'}/${kind.imageSize}`;
+    const name = `decode/${Object.values(kind).join('/')}`;
     let found = functions.get(name);
     if (found === undefined) {
       found = deviceFunction(native, name, decodeRecording(kind));
@@ -45,7 +45,7 @@ export function createImageDecoder(native: NativeModule, imageSize: number, para
         const { window, resized, top, left, flip, color } = plan({ height, width });
         const ratio = encoding === 'jpeg' ? decodeRatio(window, resized) : 1;
         const usesMean = color.mean.flat().some((weight) => weight !== 0);
-        const decode = functionFor({ encoding, ratio, usesMean, imageSize });
+        const decode = functionFor({ encoding, ratio, flip, usesMean, imageSize });
         const int32 = (values: readonly number[]) =>
           upload(native, 'int32', [values.length], Int32Array.from(values));
         const matrix = (values: Matrix3) =>
@@ -56,7 +56,6 @@ export function createImageDecoder(native: NativeModule, imageSize: number, para
           int32([scaled.top, scaled.left, scaled.height, scaled.width]),
           int32([resized.height, resized.width]),
           int32([0, top, left, 0]),
-          int32(flip ? [2] : []),
           matrix(color.pixel),
           upload(native, 'float32', [3], Float32Array.from(color.offset)),
           ...(usesMean ? [matrix(color.mean)] : []),
