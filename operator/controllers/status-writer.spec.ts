@@ -3,7 +3,7 @@ import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
 import { ManualClock } from '../base/testing/manual-clock.ts';
 import type { Cluster, Preconditions } from '../cluster/cluster.ts';
 import { gangOf, plan, running } from '../plan/testing/plans.ts';
-import { aRunningPod } from '../plan/testing/fixtures.ts';
+import { aCheckpoint, aRunningPod } from '../plan/testing/fixtures.ts';
 import { StatusWriter } from './status-writer.ts';
 
 function open() {
@@ -37,14 +37,33 @@ describe('writing a status', () => {
     expect(written[0]).toMatchObject({ resourceVersion: '7' });
   });
 
-  it('writes figures alone at most once in five seconds, whoever wrote meanwhile', async () => {
+  const { status } = plan(run, gangOf(run));
+  const counting = (ready: number) => ({
+    ...status,
+    trainers: { desired: 2, ready, failed: 0, selector: '' },
+  });
+  const savedAt = (step: number) => ({ ...status, checkpoint: aCheckpoint(step) });
+
+  it('writes what was saved alone at most once in five seconds, whoever wrote meanwhile', async () => {
     const { writer, written, clock } = open();
-    const { status } = plan(run, gangOf(run));
-    const counted = { ...status, trainers: { desired: 2, ready: 1, failed: 0, selector: '' } };
-    expect(await writer.write(run, counted)).toMatchObject({ outcome: 'written' });
-    expect(await writer.write(run, counted)).toEqual({ outcome: 'postponed', waitMs: 5_000 });
+    expect(await writer.write(run, savedAt(1))).toMatchObject({ outcome: 'written' });
+    expect(await writer.write(run, savedAt(2))).toEqual({ outcome: 'postponed', waitMs: 5_000 });
     await clock.advance(5_000);
-    expect(await writer.write(run, counted)).toMatchObject({ outcome: 'written' });
+    expect(await writer.write(run, savedAt(2))).toMatchObject({ outcome: 'written' });
     expect(written.map((preconditions) => preconditions?.resourceVersion)).toEqual([undefined, undefined]);
+  });
+
+  it('lets counts of pods wait for a second, in case a decision takes them along', async () => {
+    const { writer, written, clock } = open();
+    expect(await writer.write(run, counting(0))).toEqual({ outcome: 'postponed', waitMs: 1_000 });
+    await clock.advance(400);
+    expect(await writer.write(run, counting(1))).toEqual({ outcome: 'postponed', waitMs: 600 });
+    const decided = plan(run, [aRunningPod(run, 1, 0)]).status;
+    expect(await writer.write(run, decided)).toMatchObject({ outcome: 'written' });
+    await clock.advance(5_000);
+    expect(await writer.write(run, counting(1))).toEqual({ outcome: 'postponed', waitMs: 1_000 });
+    await clock.advance(1_000);
+    expect(await writer.write(run, counting(1))).toMatchObject({ outcome: 'written' });
+    expect(written).toHaveLength(2);
   });
 });

@@ -12,12 +12,17 @@ export type Written =
   /** Nothing but figures changed, and not long ago they were written; write again after so long. */
   | { readonly outcome: 'postponed'; readonly waitMs: number };
 
-/** Writes statuses: only when something changed, and figures alone at most once in an interval. */
+/**
+ * Writes statuses: only when something changed, and figures alone at most once in an interval. Counts of pods wait for a
+ * fifth of it: most change because a gang starts or ends, and the decision that follows from the last pod takes them along.
+ */
 export class StatusWriter {
   readonly #cluster: Pick<Cluster, 'patchStatus'>;
   readonly #clock: Clock;
   readonly #intervalMs: number;
   readonly #lastWriteMs = new Map<string, number>();
+  /** When counts of pods were first seen that are not written yet. */
+  readonly #countedAtMs = new Map<string, number>();
 
   constructor(cluster: Pick<Cluster, 'patchStatus'>, clock: Clock, intervalMs: number) {
     this.#cluster = cluster;
@@ -35,7 +40,7 @@ export class StatusWriter {
     const key = keyOf(run.metadata);
     const isFiguresOnly =
       mergePatchOf(withoutFigures(run.status ?? {}), withoutFigures(status)) === undefined;
-    const waitMs = (this.#lastWriteMs.get(key) ?? -Infinity) + this.#intervalMs - this.#clock.now();
+    const waitMs = this.#dueAtMs(key, patch.trainers !== undefined) - this.#clock.now();
     if (isFiguresOnly && waitMs > 0) return { outcome: 'postponed', waitMs };
     const { uid, resourceVersion } = run.metadata;
     const written = await this.#cluster.patchStatus<TrainingRun>(
@@ -52,11 +57,22 @@ export class StatusWriter {
       },
     );
     this.#lastWriteMs.set(key, this.#clock.now());
+    this.#countedAtMs.delete(key);
     return { outcome: 'written', run: written };
+  }
+
+  /** When figures may be written. */
+  #dueAtMs(key: string, areCounts: boolean): number {
+    const dueAtMs = (this.#lastWriteMs.get(key) ?? -Infinity) + this.#intervalMs;
+    if (!areCounts) return dueAtMs;
+    const countedAtMs = this.#countedAtMs.get(key) ?? this.#clock.now();
+    this.#countedAtMs.set(key, countedAtMs);
+    return Math.max(dueAtMs, countedAtMs + this.#intervalMs / 5);
   }
 
   forget(key: string): void {
     this.#lastWriteMs.delete(key);
+    this.#countedAtMs.delete(key);
   }
 }
 
