@@ -20,6 +20,7 @@ import { restsOnAbsence } from './rests-on-absence.ts';
 import { RunCaches, type RunObjects } from './run-caches.ts';
 import { noRunMetrics, type RunMetrics } from './run-metrics.ts';
 import { StatusWriter } from './status-writer.ts';
+import { ValidatedRuns } from './validated-runs.ts';
 import { WorkQueue } from './work-queue.ts';
 
 interface RunControllerSettings extends PlanSettings {
@@ -69,6 +70,7 @@ class RunController {
   readonly #poller: ProgressPoller;
   readonly #lastWords = new LastWords();
   readonly #refusals = new Refusals();
+  readonly #validated = new ValidatedRuns();
   readonly #statuses: StatusWriter;
   readonly #events: EventRecorder;
   readonly #progressIntervalMs: number;
@@ -137,14 +139,13 @@ class RunController {
       this.#queue.addAfter(key, state.waitMs);
       return;
     }
-    const { settings } = this.#options;
     const objects = this.#caches.observe(key);
     if (objects === undefined) {
       this.#forget(key);
       return;
     }
     const cached = this.#observed(key, objects);
-    const plan = planRun(cached, settings);
+    const plan = this.#plan(cached);
     if (state === 'settled' && !restsOnAbsence(plan, cached.run)) {
       await this.#carryOut(key, cached.run, plan);
       return;
@@ -153,7 +154,7 @@ class RunController {
     if (asked === undefined) return;
     this.#expectations.forget(key);
     const observed = this.#observed(key, asked);
-    await this.#carryOut(key, observed.run, planRun(observed, settings));
+    await this.#carryOut(key, observed.run, this.#plan(observed));
   }
 
   /** Status before what follows from it and could not be found again without it after a crash. */
@@ -206,6 +207,10 @@ class RunController {
     this.#queue.addAfter(key, this.#progressIntervalMs);
   }
 
+  #plan(observed: ObservedRun): Plan {
+    return planRun(observed, this.#options.settings, (run) => this.#validated.validate(run));
+  }
+
   /** What the cluster holds of a run, with what the controller itself has learnt of it. */
   #observed(key: string, objects: RunObjects): ObservedRun {
     const { run } = objects;
@@ -227,5 +232,6 @@ class RunController {
     this.#lastWords.forget(key);
     this.#refusals.forget(key);
     this.#statuses.forget(key);
+    this.#validated.forget(key);
   }
 }

@@ -61,7 +61,7 @@ export class WorkQueue {
     const readyAtMs = this.#clock.now() + delayMs;
     const earlier = this.#delayed.get(key);
     if (earlier !== undefined && earlier.readyAtMs <= readyAtMs) return;
-    earlier?.cancel.abort();
+    earlier?.cancel.abort('another delay ends first');
     const cancel = new AbortController();
     this.#delayed.set(key, { readyAtMs, cancel });
     void this.#clock.sleep(delayMs, cancel.signal).then(() => {
@@ -118,7 +118,7 @@ export class WorkQueue {
   }
 
   #end(): void {
-    for (const { cancel } of this.#delayed.values()) cancel.abort();
+    for (const { cancel } of this.#delayed.values()) cancel.abort('the queue has ended');
     this.#delayed.clear();
     for (const worker of this.#idleWorkers.splice(0)) worker(undefined);
   }

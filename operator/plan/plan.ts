@@ -3,7 +3,7 @@ import { fromTimestamp, toTimestamp } from '../base/clock.ts';
 import { validateStoredRun } from '../api/v1alpha1/validate.ts';
 import type { TrainingRunStatus } from '../api/v1alpha1/status.ts';
 import type { TrainingRun } from '../api/v1alpha1/training-run.ts';
-import type { FieldProblem } from '../api/v1alpha1/validation.ts';
+import type { FieldProblem, Validation } from '../api/v1alpha1/validation.ts';
 import type { Action, Announcement } from './action.ts';
 import { announce, announceExpiry } from './announcements.ts';
 import { announceSkipped } from './attempt-start.ts';
@@ -39,15 +39,20 @@ export interface Plan {
 /**
  * Decides what should exist of a run and what its status should say. Pure: the same observation gives the same plan,
  * and a plan made after one was carried out asks for nothing.
+ * @param validate does what {@link validateStoredRun} does, perhaps faster
  */
-export function planRun(observed: ObservedRun, settings: PlanSettings): Plan {
+export function planRun(
+  observed: ObservedRun,
+  settings: PlanSettings,
+  validate: (run: TrainingRun) => Validation = validateStoredRun,
+): Plan {
   const { run, nowMs } = observed;
   const before = run.status ?? {};
   // A run that is being deleted takes its pods along through their owner references.
   if (isForeign(run) || run.metadata.deletionTimestamp !== undefined) {
     return { status: before, actions: [], announcements: [] };
   }
-  const validation = validateStoredRun(run);
+  const validation = validate(run);
   if (!validation.ok) return planInvalid(observed, before, validation.problems);
   const valid = validation.run;
   if (isFinalPhase(before.phase)) return planFinished(valid, before, observed, settings);
