@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
@@ -7,6 +7,7 @@ import { startChild, type Child } from './child.ts';
 import { freePorts } from './free-ports.ts';
 import { installCrd, type Fetch } from './install-crd.ts';
 import { controlPlaneProgram } from './programs.ts';
+import { servingCertificate } from './serving-certificate.ts';
 import { until } from './until.ts';
 import { builtInUsers, kubeconfig, tokenFile, withTokens, type User } from './users.ts';
 
@@ -96,7 +97,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   }
 
   const fetch: Fetch = async (method, path, body) => {
-    agent ??= new Agent({ allowH2: false, connect: { ca: await readFile(certificateFile) } });
+    agent ??= new Agent({ allowH2: false, connect: { ca: await servingCertificate(folder) } });
     const response = await request(`${server}${path}`, {
       dispatcher: agent,
       method,
@@ -111,8 +112,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     return { code: response.statusCode, body: isJson ? JSON.parse(text) : text };
   };
 
-  /** Waits for a 200; a process that ended meanwhile is the better message. */
+  /** Waits for a 200; a process that ended meanwhile is the better message, else the last answer that was none. */
   async function ready(path: string): Promise<void> {
+    let lastAnswer: unknown;
     await until(
       `${path} of the control plane in ${folder}`,
       async () => {
@@ -120,12 +122,16 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
           const end = await child.ended();
           if (end !== undefined) throw new Error(end);
         }
-        return fetch('GET', path).then(
-          ({ code }) => (code === 200 ? true : undefined),
-          () => undefined,
-        );
+        try {
+          const { code, body } = await fetch('GET', path);
+          lastAnswer = `${code} ${JSON.stringify(body)}`;
+          return code === 200 ? true : undefined;
+        } catch (error) {
+          lastAnswer = error;
+          return undefined;
+        }
       },
-      { timeoutMs: readyTimeoutMs },
+      { timeoutMs: readyTimeoutMs, whyNot: () => lastAnswer },
     );
   }
 
