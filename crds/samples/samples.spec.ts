@@ -54,7 +54,7 @@ describe('samples', () => {
         model: { zeroGamma: true, variant: 'D' },
         recipe: {
           optimizer: { name: 'nesterov', decayBiasAndNorm: false },
-          learningRate: { scaling: 'linear', warmupEpochs: 1, schedule: 'cosine' },
+          learningRate: { scaling: 'linear', warmupEpochs: 0.3, schedule: 'cosine' },
           precision: { compute: 'float32', lossScale: 'none' },
           labelSmoothing: 0.1,
         },

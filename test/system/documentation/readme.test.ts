@@ -48,7 +48,7 @@ describe("the README's commands", () => {
     const { stdout } = outcomeOf('npm run quickstart');
     expect(summaryOf(stdout, 'top-1')).toMatch(/^9\d\.\d\d %$/);
     expect(summaryOf(stdout, 'checkpoint')).toContain('.ringmaster/checkpoints/default/quickstart/');
-    expect(stdout).toContain('validation top-1 in %, epochs 1 to 6');
+    expect(stdout).toContain('validation top-1 in %, epochs 1 to 3');
   });
 
   it('evaluate the checkpoint in a fresh process to exactly the accuracy that training printed', () => {
