@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fleetDashboard } from './monitoring/dashboards/fleet.ts';
 import { grafanaJson } from './monitoring/dashboards/grafana-json.ts';
 import { operatorDashboard } from './monitoring/dashboards/operator.ts';

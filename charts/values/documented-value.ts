@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One key of the values: a leaf, or a map with keys of its own. */
 export interface DocumentedValue {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What a person may set of the chart: the one source of its values.yaml, values.schema.json and README. Objects are

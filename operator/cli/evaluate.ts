@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CommandContext } from './context.ts';
 import { absoluteLocation, type StoreOptions } from './checkpoints/checkpoints-program.ts';
 import { CommandError } from './command-error.ts';

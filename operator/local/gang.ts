@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { assignmentVariable } from '../api/trainer/environment.ts';
 import { labels } from '../api/v1alpha1/group.ts';
 import type { Pod } from '../api/wire.ts';

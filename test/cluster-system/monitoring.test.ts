@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiVersion, labels, managedByValue, trainingSweepKind } from '../../operator/api/v1alpha1/group.ts';
 import { resourceTypes } from '../../operator/cluster/cluster.ts';
 import { until } from '../control-plane/until.ts';

@@ -97,6 +97,14 @@ export default defineConfig(
       'import-x/no-restricted-paths': ['error', { zones: layerZones, basePath: process.cwd() }],
       'import-x/no-cycle': ['error', { ignoreExternal: true }],
       'import-x/no-mutable-exports': 'error',
+      // `{ z }` is an object of all of zod, none of which a bundle could leave out.
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ImportDeclaration[source.value='zod'] > ImportSpecifier[imported.name='z']",
+          message: "import * as z from 'zod'",
+        },
+      ],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
         { considerDefaultExhaustiveForUnions: true },

@@ -1,5 +1,5 @@
 import { loadAll } from 'js-yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { renderChart } from '../operator/install.ts';
 import { labelMeta } from './pod-discovery.ts';
 

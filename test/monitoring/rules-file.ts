@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { load } from 'js-yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The rules that the chart ships, also for those without Prometheus's operator. */
 export const rulesFile = fileURLToPath(

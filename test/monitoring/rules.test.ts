@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkRules, hasPromtool, testRules } from '../operator/promtool.ts';
 import { readRules, rulesFile } from './rules-file.ts';
 

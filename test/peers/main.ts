@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { startTensorFlow } from '../../trainer-image/tensorflow/tensorflow.ts';
 import { computeOurs, type PeerNetwork } from './our-network.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeError } from '../../operator/base/errors.ts';
 import { Timestamp } from '../../operator/api/v1alpha1/scalars.ts';
 import { joinKey, type Storage } from '../storage/storage.ts';

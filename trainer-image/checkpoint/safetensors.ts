@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeError } from '../../operator/base/errors.ts';
 import {
   bytesPerElement,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ProgressDocument } from '../../operator/api/trainer/progress.ts';
 import { TrainingEnvironment } from '../../operator/api/trainer/training-environment.ts';
 import { ResolvedSpec } from '../../operator/api/v1alpha1/resolved-spec.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../operator/base/clock.ts';
 import { Fenced } from '../checkpoint/fenced.ts';
 import type { Guests } from './rendezvous.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Fenced } from '../checkpoint/fenced.ts';
 
 /** What a pod says of itself when it comes to the meeting. */

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { group, version } from '../v1alpha1/group.ts';
 import { toOpenApiSchema, type SchemaNode } from './open-api-schema.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Duration, Quantity } from '../v1alpha1/scalars.ts';
 import { formatRule } from './format-rule.ts';
 import { toOpenApiSchema } from './open-api-schema.ts';

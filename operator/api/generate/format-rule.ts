@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A CEL rule as a CRD carries it. */
 export interface CelRule {

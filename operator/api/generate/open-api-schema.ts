@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatRule, type CelRule } from './format-rule.ts';
 
 /** A node of a JSON schema. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Data } from '../v1alpha1/data.ts';
 
 /** What the command line asks the trainer's program for data, as JSON on standard input. */

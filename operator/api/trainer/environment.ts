@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ResolvedSpec } from '../v1alpha1/resolved-spec.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CheckpointStatus, mostSkippedNamed, ProgressStatus, SkippedCheckpoint } from '../v1alpha1/status.ts';
 
 /** The final accuracy of a run and where its weights lie. */

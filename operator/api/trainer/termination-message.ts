@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { trainerReasons, type TrainerReason } from '../v1alpha1/reasons.ts';
 import { CheckpointStatus, ProgressStatus } from '../v1alpha1/status.ts';
 import { AttemptStart, TrainingResult } from './progress.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the rank that saves was running on and with: the same again is needed to get the same bits. */
 export const TrainingEnvironment = z.object({

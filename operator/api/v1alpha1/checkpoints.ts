@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ObjectName, Uri } from './scalars.ts';
 
 /** Where and how often the state of training is saved. */

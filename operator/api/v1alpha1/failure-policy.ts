@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Duration } from './scalars.ts';
 
 const FailureRule = z.strictObject({

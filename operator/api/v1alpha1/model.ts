@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Uri } from './scalars.ts';
 
 /** Three-stage networks for small images (He et al. 2015, section 4.2) need depth 6n + 2. */

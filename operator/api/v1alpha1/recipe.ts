@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Uri } from './scalars.ts';
 
 export const presetNames = ['baseline', 'efficient', 'bag-of-tricks', 'fine-tune'] as const;

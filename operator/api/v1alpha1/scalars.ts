@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationPattern } from '../../base/durations.ts';
 import { quantityPattern } from '../../base/quantities.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ObjectName } from './scalars.ts';
 
 /** How the gang gets its place. */

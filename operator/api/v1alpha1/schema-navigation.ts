@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Names of the fields that a schema knows at a path below it. */
 export function knownFields(root: z.core.$ZodType, path: readonly PropertyKey[]): string[] {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Checkpoints } from './checkpoints.ts';
 import { Data } from './data.ts';
 import { FailurePolicy } from './failure-policy.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DnsLabel, Duration, ObjectName, Quantity } from './scalars.ts';
 
 const LabelMap = z.record(z.string().min(1).max(317), z.string().max(63)).meta({ maxProperties: 32 });

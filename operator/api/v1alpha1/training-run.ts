@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectMeta } from '../wire.ts';
 import { runNameRules, specRules, toCel } from './rules.ts';
 import { SpecFields, type TrainingRunSpec } from './spec.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Data } from './data.ts';
 import { Model } from './model.ts';
 import { Recipe } from './recipe.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { specRules, toCel } from './rules.ts';
 import { operatorName } from './group.ts';
 import { Duration } from './scalars.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Timestamp } from './scalars.ts';
 import { Condition } from './status.ts';
 import { maxParameters, maxTrialsLimit, ParameterValue } from './training-sweep-spec.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectMeta } from '../wire.ts';
 import { toCel } from './rules.ts';
 import { sweepNameRules, sweepRules } from './training-sweep-rules.ts';

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectMeta } from '../wire.ts';
 import { apiVersion } from './group.ts';
 import { nearMiss } from './near-miss.ts';

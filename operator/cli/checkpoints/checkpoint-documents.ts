@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TrainingEnvironment } from '../../api/trainer/training-environment.ts';
 
 /** One checkpoint in a list, as the trainer's program prints it. */

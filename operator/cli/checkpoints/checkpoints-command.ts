@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatBytes } from '../../base/quantities.ts';
 import { CommandError } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { CommandError } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { commandExitCodes } from '../exit-codes.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ProgressDocument, type EpochSummary } from '../../api/trainer/progress.ts';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
 import { describeError } from '../../base/errors.ts';

@@ -1,5 +1,5 @@
 import { cpus, totalmem } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TrainingEnvironment } from '../../api/trainer/training-environment.ts';
 import { labels } from '../../api/v1alpha1/group.ts';
 import { resolveSpec } from '../../api/v1alpha1/resolved-spec.ts';

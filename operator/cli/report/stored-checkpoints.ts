@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
 import { describeError } from '../../base/errors.ts';
 import { CheckpointSummary } from '../checkpoints/checkpoint-documents.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ProgressDocument, type EpochSummary } from '../../api/trainer/progress.ts';
 import type { TrainingRun } from '../../api/v1alpha1/training-run.ts';
 

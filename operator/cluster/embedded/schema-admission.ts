@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { FieldProblem } from '../../api/v1alpha1/validation.ts';
 import type { KubernetesObject } from '../../api/wire.ts';
 import type { ResourceType } from '../cluster.ts';

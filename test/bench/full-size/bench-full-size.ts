@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { freePorts } from '../../control-plane/free-ports.ts';
 import { figuresOf, interleave, ratioOf, type Figures, type Ratio } from '../rounds.ts';
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidData } from '../invalid-data.ts';
 
 /** A file that holds images: one of an image folder, many of TFRecord and WebDataset. */
