@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
+import { makeCommands } from './commands.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { openProgram } from './program.ts';
 
@@ -19,6 +20,7 @@ async function allCommands(): Promise<Command[]> {
       programFolder: fileURLToPath(new URL('../..', import.meta.url)),
     },
     () => undefined,
+    makeCommands,
   );
   const withThoseBelow = (command: Command): Command[] => [
     command,

@@ -1,26 +1,34 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, RingmasterError } from '../base/errors.ts';
 import { CommandError } from './command-error.ts';
-import { makeCommands } from './commands.ts';
 import type { CommandContext } from './context.ts';
 import { commandExitCodes } from './exit-codes.ts';
 import { readVersion } from './version.ts';
 
 /**
+ * Makes the commands of a program; `finish` is told the exit code.
+ * @param wanted name of the one that has to be there in full; all have to when absent
+ */
+export type MakeCommands = (
+  context: CommandContext,
+  finish: (exitCode: number) => void,
+  wanted?: string,
+) => Promise<Command[]>;
+
+/**
  * Runs one command line and resolves to its exit code.
  * @param words the arguments after the program's name
  */
-export async function runProgram(words: readonly string[], context: CommandContext): Promise<number> {
+export async function runProgram(
+  words: readonly string[],
+  context: CommandContext,
+  makeCommands: MakeCommands,
+): Promise<number> {
   let exitCode: number = commandExitCodes.success;
   const finish = (code: number) => {
     exitCode = code;
   };
-  const program = await openProgram(context, finish, wantedCommand(words));
-  if (words[0] === completeWord) {
-    const { complete } = await import('./completion/complete.ts');
-    await complete(program, words.slice(1), context);
-    return exitCode;
-  }
+  const program = await openProgram(context, finish, makeCommands, words);
   try {
     await program.parseAsync([...words], { from: 'user' });
     return exitCode;
@@ -31,13 +39,15 @@ export async function runProgram(words: readonly string[], context: CommandConte
 
 /**
  * The command line with all its commands.
- * @param wanted the command that was typed, which alone is there in full; all are when absent
+ * @param words what was typed: the command in it alone is there in full; all are when absent
  */
 export async function openProgram(
   context: CommandContext,
   finish: (exitCode: number) => void,
-  wanted?: string,
+  makeCommands: MakeCommands,
+  words?: readonly string[],
 ): Promise<Command> {
+  const wanted = words === undefined ? undefined : wantedCommand(words);
   const program = new Command('ringmaster')
     .description('Trains image classifiers from TrainingRun manifests, here or on a cluster.')
     .version(readVersion(context.programFolder));

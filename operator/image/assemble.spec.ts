@@ -61,14 +61,21 @@ describe('what goes into an image', () => {
     }
   }, 120_000);
 
-  it('is one program for the operator, which needs nothing beside it', async () => {
+  it('is one program for the operator, which needs nothing beside it and holds no other command', async () => {
     const [bundle, ...rest] = (await readdir(operator(), { recursive: true })).filter((file) =>
-      file.endsWith('.js'),
+      /\.[cm]?js$/.test(file),
     );
     expect(rest).toEqual([]);
     const words = [path.join(operator(), String(bundle))];
     expect((await runProgram(process.execPath, [...words, '--version'])).stdout).toBe(`${version}\n`);
     expect((await runProgram(process.execPath, [...words, 'manager', '--help'])).stdout).toContain('--lease');
+    expect((await runProgram(process.execPath, [...words, '--help'])).stdout).not.toContain('submit');
+    const misled = ['manager', '--trainer-image=trainer:test', '--kubeconfig=/nowhere'];
+    expect(
+      await runProgram(process.execPath, [...words, ...misled]).catch((error: unknown) => error),
+    ).toMatchObject({
+      stderr: expect.stringContaining('the kubeconfig /nowhere cannot be read') as unknown,
+    });
   });
 
   it('starts the trainer, which says in its last words what it lacks', async () => {

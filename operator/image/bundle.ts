@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 
-/** What an image is of: the operator with the whole command line, or the trainer with its rank processes. */
+/** What an image is of: the operator, which is the manager alone, or the trainer with its rank processes. */
 export type ImageName = 'operator' | 'trainer';
 
 /**
@@ -12,7 +12,7 @@ export type ImageName = 'operator' | 'trainer';
 const contents: Readonly<
   Record<ImageName, { readonly programs: readonly string[]; readonly folder: string }>
 > = {
-  operator: { programs: ['operator/cli/main.ts'], folder: 'operator/cli' },
+  operator: { programs: ['operator/cli/manager-main.ts'], folder: 'operator/cli' },
   trainer: {
     programs: ['main', 'rank', 'evaluate', 'profile', 'checkpoints', 'data', 'throughput'].map(
       (name) => `trainer-image/${name}.ts`,
@@ -21,9 +21,25 @@ const contents: Readonly<
   },
 };
 
-/** Packages that are CommonJS call `require`, which an ES module does not have by itself. */
-const requireBanner =
-  "import { createRequire as ringmasterRequire } from 'node:module'; const require = ringmasterRequire(import.meta.url);";
+/**
+ * The operator is a CommonJS module, for its memory: of an ES module Node holds the text twice, and an import of
+ * `node:http` reads all that it exports, of which WebSocket loads Node's own fetch. Programs of the trainer wait for
+ * others at their top level, which only ES modules can; packages that are CommonJS call `require`, which those lack.
+ */
+const formats: Readonly<Record<ImageName, BuildOptions>> = {
+  operator: {
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    define: { 'import.meta.url': 'ringmasterUrl' },
+    banner: { js: "const ringmasterUrl = require('node:url').pathToFileURL(__filename).href;" },
+  },
+  trainer: {
+    format: 'esm',
+    banner: {
+      js: "import { createRequire as ringmasterRequire } from 'node:module'; const require = ringmasterRequire(import.meta.url);",
+    },
+  },
+};
 
 /**
  * Bundles the programs of an image, so that it needs neither sources nor node_modules. The same sources give the same
@@ -44,12 +60,11 @@ export async function bundle(image: ImageName, root: string, folder: string): Pr
     // Paths are the same where node_modules is a link.
     preserveSymlinks: true,
     target: 'node24',
-    format: 'esm',
+    ...formats[image],
     // Names stay, for the sake of stack traces.
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
-    banner: { js: requireBanner },
     metafile: true,
     logLevel: 'error',
   });

@@ -55,9 +55,9 @@ describe('the image of the operator', () => {
   it('runs one bundled file on Node, as an account without rights', () => {
     expect(config.User).toBe('65532:65532');
     expect(config.Entrypoint?.at(0)).toBe('/usr/bin/node');
-    expect(config.Entrypoint?.at(-1)).toBe('/opt/ringmaster/operator/cli/main.js');
+    expect(config.Entrypoint?.at(-1)).toBe('/opt/ringmaster/operator/cli/manager-main.cjs');
     expect(contents.files.filter((file) => /\.[cm]?[jt]s$/.test(file))).toEqual([
-      '/opt/ringmaster/operator/cli/main.js',
+      '/opt/ringmaster/operator/cli/manager-main.cjs',
     ]);
   });
 

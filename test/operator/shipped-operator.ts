@@ -24,5 +24,5 @@ export async function shippedOperator(folder: string): Promise<ShippedOperator> 
     throw new Error(
       'operator/Dockerfile does not say how the operator is started in the way that is known here',
     );
-  return { program: join(folder, 'operator/cli/main.js'), nodeFlags, environment };
+  return { program: join(folder, 'operator/cli/manager-main.cjs'), nodeFlags, environment };
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../operator/base/clock.ts';
 import type { CommandContext } from '../../operator/cli/context.ts';
+import { makeCommands } from '../../operator/cli/commands.ts';
 import { runProgram } from '../../operator/cli/program.ts';
 import type { OperatorWorld } from './operator-world.ts';
 
@@ -44,7 +45,7 @@ export function typist(world: () => OperatorWorld) {
       clock: systemClock,
     };
     return {
-      exitCode: runProgram([...words, '--namespace', namespace], context),
+      exitCode: runProgram([...words, '--namespace', namespace], context, makeCommands),
       stdout: () => out,
       stderr: () => err,
       interrupt: () => signals.emit('SIGINT'),

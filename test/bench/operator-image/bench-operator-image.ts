@@ -9,8 +9,8 @@ import { openRealCluster } from '../../control-plane/real-cluster.ts';
 import { startControlPlane } from '../../control-plane/start.ts';
 import { until } from '../../control-plane/until.ts';
 import { installRights, kubectl } from '../../operator/install.ts';
-import { startManager } from '../../operator/manager.ts';
 import { shippedOperator } from '../../operator/shipped-operator.ts';
+import { startInPod } from './start-in-pod.ts';
 
 /** Long enough for the garbage of the start to be collected, and for several rounds of the lease. */
 const idleMs = 30_000;
@@ -47,23 +47,25 @@ export async function benchOperatorImage({
     const name = `round-${round}`;
     await kubectl(controlPlane, ['apply', '-f', '-'], JSON.stringify(suspendedRun(name)));
     const startedAt = performance.now();
-    const manager = await startManager({
-      ...{ name, kubeconfig, folder },
-      // Each is the first to ask for the lease, as after the installation; a successor would wait for it.
-      flags: ['--no-leader-election'],
-      ...shipped,
-    });
+    // Each is the first to ask for the lease, as after the installation; a successor would wait for it.
+    const flags = ['--no-leader-election'];
+    const operator = await startInPod({ name, controlPlane, kubeconfig, folder, flags, ...shipped });
+    closing.defer(() => operator.kill());
     await until(
       'the run has a status',
-      async () => (await cluster.get(resourceTypes.trainingRuns, { namespace: 'default', name }))?.status,
+      async () => {
+        const end = await operator.ended();
+        if (end !== undefined) throw new Error(end);
+        return (await cluster.get(resourceTypes.trainingRuns, { namespace: 'default', name }))?.status;
+      },
       { everyMs: 5 },
     );
     const firstReconcileMs = performance.now() - startedAt;
     await sleep(idleMs);
-    const start = { firstReconcileMs, ...(await memoryOf(manager.child.pid)) };
+    const start = { firstReconcileMs, ...(await memoryOf(operator.pid)) };
     report(JSON.stringify(start));
     starts.push(start);
-    await manager.stop();
+    await operator.kill();
   }
   return { starts };
 }

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../../operator/base/clock.ts';
 import type { CommandContext } from '../../../operator/cli/context.ts';
+import { makeCommands } from '../../../operator/cli/commands.ts';
 import { runProgram } from '../../../operator/cli/program.ts';
 
 /** A folder to work in, and the command line in this process, with the fake trainer in place of the real one. */
@@ -70,7 +71,7 @@ function startCommand(
     clock: systemClock,
   };
   return {
-    exitCode: runProgram(words, context),
+    exitCode: runProgram(words, context, makeCommands),
     stdout: () => out,
     stderr: () => err,
     interrupt: (signal) => signals.emit(signal),
