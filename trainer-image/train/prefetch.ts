@@ -1,6 +1,9 @@
 /** Gives one batch after the other and makes the next while the present one is trained on. */
 export interface Prefetch<Item> {
-  /** The next item; the one after it is begun. The item before may be written over from then on. */
+  /**
+   * The next item. The one after it is begun in the next turn of the event loop: first whoever asked hands this one to
+   * TensorFlow, which computes while the next is made. The item before may be written over from then on.
+   */
   next(): Promise<Item>;
   /** Resolves when nothing is being made any more. Never rejects. */
   close(): Promise<void>;
@@ -21,25 +24,28 @@ export function createPrefetch<Item>(
   let index = first;
   let ahead: Promise<Item> | undefined;
   let given: Item | undefined;
+  let spare: Item | undefined;
+  let beginning: NodeJS.Immediate | undefined;
 
-  const begin = (spare: Item | undefined) => {
-    if (index >= end) return;
+  function begin(): void {
+    clearImmediate(beginning);
+    if (index >= end || ahead !== undefined) return;
     ahead = make(index, spare);
     index += 1;
     // A failure belongs to whoever asks for the item, which may be later than Node waits for a handler.
     ahead.catch(() => undefined);
-  };
+  }
 
   return {
     async next() {
-      if (ahead === undefined) begin(undefined);
+      begin();
       const item = ahead;
       if (item === undefined) throw new RangeError(`there is no item ${end}`);
-      ahead = undefined;
       const value = await item;
-      const spare = given;
+      ahead = undefined;
+      spare = given;
       given = value;
-      begin(spare);
+      beginning = setImmediate(begin);
       return value;
     },
     async close() {
