@@ -1,7 +1,9 @@
 /** The passing of time, as a port: policy and loops are given one, so that tests can hold it still. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch. The clock behind it is set now and then, so that it jumps, forth and back. */
   now(): number;
+  /** Milliseconds since some moment, by a clock that nobody sets: for how long something takes. */
+  monotonicMs(): number;
   /** Resolves after `ms` milliseconds, or at once when `signal` is aborted. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -9,6 +11,7 @@ export interface Clock {
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonicMs: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted === true) {

@@ -23,7 +23,7 @@ export class Expectations {
   /** Notes a write that was acknowledged, with how to tell that the caches show it. */
   expect(owner: string, isMet: () => boolean): void {
     const outstanding = this.#byOwner.get(owner) ?? [];
-    outstanding.push({ isMet, sinceMs: this.#clock.now() });
+    outstanding.push({ isMet, sinceMs: this.#clock.monotonicMs() });
     this.#byOwner.set(owner, outstanding);
   }
 
@@ -43,7 +43,7 @@ export class Expectations {
     this.observe(owner);
     const oldest = this.#byOwner.get(owner)?.[0];
     if (oldest === undefined) return 'settled';
-    const waitMs = oldest.sinceMs + this.#timeoutMs - this.#clock.now();
+    const waitMs = oldest.sinceMs + this.#timeoutMs - this.#clock.monotonicMs();
     return waitMs <= 0 ? 'overdue' : { waitMs };
   }
 

@@ -77,6 +77,22 @@ describe('the progress poller', () => {
     expect(poller.last('a', source).lastAdvanceMs).toBe(beginMs + 5000);
   });
 
+  it('does not take a clock that is set for silence', async () => {
+    const { poller, questions, clock } = open();
+    poller.ask('a', source);
+    questions[0]?.answer(aProgressDocument(1));
+    await clock.advance(1000);
+    clock.set(clock.now() + 3_600_000);
+    expect(poller.last('a', source).lastAdvanceMs).toBe(clock.now() - 1000);
+    poller.ask('a', source);
+    clock.set(clock.now() - 7_200_000);
+    await clock.advance(1000);
+    questions[1]?.fail();
+    await clock.advance(0);
+    poller.ask('a', source);
+    expect(questions).toHaveLength(3);
+  });
+
   it('knows nothing of another attempt and drops what the old one still says', async () => {
     const { poller, questions, clock, news } = open();
     poller.ask('a', source);

@@ -33,10 +33,11 @@ export type LastProgress = Pick<ObservedRun, 'progress' | 'lastAdvanceMs'>;
 interface Conversation {
   readonly source: ProgressSource;
   readonly lifetime: AbortController;
+  /** By the monotonic clock, as the next. */
   lastAskedMs?: number;
   isAsking: boolean;
   document?: ProgressDocument;
-  lastAdvanceMs: number;
+  advancedAtMs: number;
 }
 
 /** Questions under way at once, over all runs. More wait for their next turn. */
@@ -56,7 +57,10 @@ export class ProgressPoller {
   last(key: string, { runUid, attempt }: Omit<ProgressSource, 'address'>): LastProgress {
     const conversation = this.#conversations.get(key);
     if (conversation?.source.runUid !== runUid || conversation.source.attempt !== attempt) return {};
-    const { document, lastAdvanceMs } = conversation;
+    const { document, advancedAtMs } = conversation;
+    const { clock } = this.#options;
+    // For the planner in the time of day of now, so that nothing seems to hang when that is set.
+    const lastAdvanceMs = clock.now() - (clock.monotonicMs() - advancedAtMs);
     return document === undefined ? { lastAdvanceMs } : { progress: document, lastAdvanceMs };
   }
 
@@ -64,10 +68,10 @@ export class ProgressPoller {
   ask(key: string, source: ProgressSource): void {
     const conversation = this.#conversationWith(key, source);
     const { clock, intervalMs } = this.#options;
-    const isTooSoon = clock.now() < (conversation.lastAskedMs ?? -Infinity) + intervalMs;
+    const isTooSoon = clock.monotonicMs() < (conversation.lastAskedMs ?? -Infinity) + intervalMs;
     if (conversation.isAsking || isTooSoon || this.#questions >= maxQuestions) return;
     conversation.isAsking = true;
-    conversation.lastAskedMs = clock.now();
+    conversation.lastAskedMs = clock.monotonicMs();
     this.#questions += 1;
     void this.#listen(key, conversation).finally(() => {
       conversation.isAsking = false;
@@ -90,7 +94,7 @@ export class ProgressPoller {
       lifetime: childController(this.#options.signal),
       isAsking: false,
       // From here on silence counts.
-      lastAdvanceMs: this.#options.clock.now(),
+      advancedAtMs: this.#options.clock.monotonicMs(),
     };
     this.#conversations.set(key, conversation);
     return conversation;
@@ -102,7 +106,7 @@ export class ProgressPoller {
     try {
       const document = await fetchProgress(source.address, lifetime.signal);
       if (lifetime.signal.aborted || isDeepStrictEqual(document, conversation.document)) return;
-      if (isAdvance(conversation.document, document)) conversation.lastAdvanceMs = clock.now();
+      if (isAdvance(conversation.document, document)) conversation.advancedAtMs = clock.monotonicMs();
       conversation.document = document;
       onNews(key);
     } catch (error) {

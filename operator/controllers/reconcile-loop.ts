@@ -37,7 +37,7 @@ export async function reconcileLoop(options: ReconcileLoopOptions): Promise<void
 
 async function work({ subject, queue, reconcile, metrics, clock, log }: ReconcileLoopOptions): Promise<void> {
   for (let key = await queue.next(); key !== undefined; key = await queue.next()) {
-    const startedAtMs = clock.now();
+    const startedAtMs = clock.monotonicMs();
     let result: ReconcileResult = 'success';
     metrics.reconciling();
     try {
@@ -52,7 +52,7 @@ async function work({ subject, queue, reconcile, metrics, clock, log }: Reconcil
       );
       queue.addWithBackoff(key);
     } finally {
-      metrics.reconciled(result, (clock.now() - startedAtMs) / 1000);
+      metrics.reconciled(result, (clock.monotonicMs() - startedAtMs) / 1000);
       queue.done(key);
     }
   }

@@ -40,7 +40,7 @@ export class StatusWriter {
     const key = keyOf(run.metadata);
     const isFiguresOnly =
       mergePatchOf(withoutFigures(run.status ?? {}), withoutFigures(status)) === undefined;
-    const waitMs = this.#dueAtMs(key, patch.trainers !== undefined) - this.#clock.now();
+    const waitMs = this.#dueAtMs(key, patch.trainers !== undefined) - this.#clock.monotonicMs();
     if (isFiguresOnly && waitMs > 0) return { outcome: 'postponed', waitMs };
     const { uid, resourceVersion } = run.metadata;
     const written = await this.#cluster.patchStatus<TrainingRun>(
@@ -56,7 +56,7 @@ export class StatusWriter {
           : { resourceVersion }),
       },
     );
-    this.#lastWriteMs.set(key, this.#clock.now());
+    this.#lastWriteMs.set(key, this.#clock.monotonicMs());
     this.#countedAtMs.delete(key);
     return { outcome: 'written', run: written };
   }
@@ -65,7 +65,7 @@ export class StatusWriter {
   #dueAtMs(key: string, areCounts: boolean): number {
     const dueAtMs = (this.#lastWriteMs.get(key) ?? -Infinity) + this.#intervalMs;
     if (!areCounts) return dueAtMs;
-    const countedAtMs = this.#countedAtMs.get(key) ?? this.#clock.now();
+    const countedAtMs = this.#countedAtMs.get(key) ?? this.#clock.monotonicMs();
     this.#countedAtMs.set(key, countedAtMs);
     return Math.max(dueAtMs, countedAtMs + this.#intervalMs / 5);
   }

@@ -35,7 +35,7 @@ export class SweepStatusWriter {
     const patch = mergePatchOf(before, status);
     if (patch === undefined) return { outcome: 'unchanged' };
     const key = keyOf(sweep.metadata);
-    const waitMs = (this.#lastWriteMs.get(key) ?? -Infinity) + this.#intervalMs - this.#clock.now();
+    const waitMs = (this.#lastWriteMs.get(key) ?? -Infinity) + this.#intervalMs - this.#clock.monotonicMs();
     if (waitMs > 0 && isDeepStrictEqual(decisionsOf(before), decisionsOf(status)))
       return { outcome: 'postponed', waitMs };
     const { uid, resourceVersion } = sweep.metadata;
@@ -48,7 +48,7 @@ export class SweepStatusWriter {
         ...(resourceVersion === undefined ? {} : { resourceVersion }),
       },
     );
-    this.#lastWriteMs.set(key, this.#clock.now());
+    this.#lastWriteMs.set(key, this.#clock.monotonicMs());
     return { outcome: 'written', sweep: written };
   }
 

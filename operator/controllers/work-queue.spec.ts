@@ -65,6 +65,16 @@ describe('the work queue', () => {
     expect(await poll(queue)).toBeUndefined();
   });
 
+  it('adds a key when its delay is over, also where the clock is set back', async () => {
+    const { queue, clock } = open();
+    queue.addAfter('a', 1000);
+    clock.set(clock.now() - 3_600_000);
+    // Its end is the earlier one, which it would not be by the time of day.
+    queue.addAfter('a', 5000);
+    await clock.advance(1000);
+    expect(await queue.next()).toBe('a');
+  });
+
   it('doubles the wait with every failure until the key is forgotten', async () => {
     const { queue, clock } = open();
     const waits: number[] = [];

@@ -46,7 +46,7 @@ export class WorkQueue {
   /** Asks for a look at the key as soon as a worker is free. */
   add(key: string): void {
     if (this.#signal.aborted || this.#dirty.has(key)) return;
-    this.#dirty.set(key, this.#clock.now());
+    this.#dirty.set(key, this.#clock.monotonicMs());
     this.#metrics.added(this.#dirty.size);
     if (!this.#processing.has(key)) this.#offer(key);
   }
@@ -58,7 +58,7 @@ export class WorkQueue {
       this.add(key);
       return;
     }
-    const readyAtMs = this.#clock.now() + delayMs;
+    const readyAtMs = this.#clock.monotonicMs() + delayMs;
     const earlier = this.#delayed.get(key);
     if (earlier !== undefined && earlier.readyAtMs <= readyAtMs) return;
     earlier?.cancel.abort('another delay ends first');
@@ -98,7 +98,7 @@ export class WorkQueue {
   done(key: string): void {
     const takenAtMs = this.#processing.get(key);
     this.#processing.delete(key);
-    if (takenAtMs !== undefined) this.#metrics.done((this.#clock.now() - takenAtMs) / 1000);
+    if (takenAtMs !== undefined) this.#metrics.done((this.#clock.monotonicMs() - takenAtMs) / 1000);
     if (this.#dirty.has(key) && !this.#signal.aborted) this.#offer(key);
   }
 
@@ -109,7 +109,7 @@ export class WorkQueue {
   }
 
   #take(key: string): string {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     const waitedMs = nowMs - (this.#dirty.get(key) ?? nowMs);
     this.#dirty.delete(key);
     this.#processing.set(key, nowMs);

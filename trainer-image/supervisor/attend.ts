@@ -28,7 +28,7 @@ export async function bidFarewell(options: AttendOptions, leaving: Beat['leaving
 
 async function keepAttending(options: AttendOptions, lose: (loss: PeerLoss) => void): Promise<void> {
   const { clock, signal } = options;
-  let answeredAtMs = clock.now();
+  let answeredAtMs = clock.monotonicMs();
   let refusals = 0;
   while (!signal.aborted) {
     try {
@@ -37,11 +37,11 @@ async function keepAttending(options: AttendOptions, lose: (loss: PeerLoss) => v
         lose(peerLoss('Pod 0 belongs to another attempt.'));
         return;
       }
-      answeredAtMs = clock.now();
+      answeredAtMs = clock.monotonicMs();
       refusals = 0;
     } catch (error) {
       refusals = isRefusal(error) ? refusals + 1 : 0;
-      if (refusals >= refusalsThatMeanGone || clock.now() - answeredAtMs >= silenceMs) {
+      if (refusals >= refusalsThatMeanGone || clock.monotonicMs() - answeredAtMs >= silenceMs) {
         lose(peerLoss(`Pod 0 does not answer any more: ${describeError(error)}`));
         return;
       }

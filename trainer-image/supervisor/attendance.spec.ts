@@ -17,6 +17,7 @@ function swiftClock(): Clock {
   let nowMs = 0;
   return {
     now: () => nowMs,
+    monotonicMs: () => nowMs,
     sleep: (ms) => {
       nowMs += ms;
       return new Promise((resolve) => setImmediate(resolve));
@@ -30,7 +31,7 @@ describe('the attendance at pod 0', () => {
     const clock = swiftClock();
     // Pod 1 is heard while time passes, until it is not.
     const passing: Clock = {
-      now: () => clock.now(),
+      ...clock,
       async sleep(ms) {
         await clock.sleep(ms);
         if (clock.now() < 10 * silenceMs) attendance.hear(beat(1));

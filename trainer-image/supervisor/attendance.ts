@@ -49,13 +49,13 @@ export function takeAttendance(
   signal: AbortSignal,
 ): Attendance {
   const lost = Promise.withResolvers<PeerLoss>();
-  const heardAtMs = new Map(Array.from({ length: pods - 1 }, (_, index) => [index + 1, clock.now()]));
+  const heardAtMs = new Map(Array.from({ length: pods - 1 }, (_, index) => [index + 1, clock.monotonicMs()]));
 
   async function listen(): Promise<void> {
     while (!signal.aborted && heardAtMs.size > 0) {
       await clock.sleep(beatMs, signal);
       for (const [podIndex, atMs] of heardAtMs) {
-        if (clock.now() - atMs < silenceMs) continue;
+        if (clock.monotonicMs() - atMs < silenceMs) continue;
         lost.resolve(peerLoss(`Pod ${podIndex} has not been heard of for ${silenceMs / 1000} s.`));
         return;
       }
@@ -71,7 +71,7 @@ export function takeAttendance(
           `Pod ${beat.podIndex} of attempt ${beat.attempt} is not one of this attempt, ${attempt}.`,
         );
       }
-      if (beat.leaving === undefined) heardAtMs.set(beat.podIndex, clock.now());
+      if (beat.leaving === undefined) heardAtMs.set(beat.podIndex, clock.monotonicMs());
       else heardAtMs.delete(beat.podIndex);
       if (beat.leaving === 'failed') lost.resolve(peerLoss(`Pod ${beat.podIndex} has failed.`));
     },

@@ -17,6 +17,7 @@ function committerOn(failures: number, error: Error = new Error('no space left')
   const events: string[] = [];
   const clock: Clock = {
     now: () => 0,
+    monotonicMs: () => 0,
     sleep: (ms) => {
       events.push(`wait ${ms}`);
       return Promise.resolve();

@@ -37,7 +37,7 @@ export async function preparePodData(
 ): Promise<PodData> {
   if (data.format === 'fashion-mnist') return {};
   const { train, validation = train } = data;
-  const begunAtMs = clock.now();
+  const begunAtMs = clock.monotonicMs();
   const files = {
     training: join(scratchFolder, 'training.index'),
     validation: join(scratchFolder, 'validation.index'),
@@ -55,7 +55,7 @@ export async function preparePodData(
           data: uri,
           images: index.label.length,
           shards: index.shards.length,
-          tookMs: clock.now() - begunAtMs,
+          tookMs: clock.monotonicMs() - begunAtMs,
         },
         'the data is indexed',
       );

@@ -34,12 +34,12 @@ export function createPodSaving({ checkpoints, board, metrics, clock, log }: Pod
   const failed = Promise.withResolvers<{ how: 'failed'; verdict: Verdict }>();
   const committer = createCheckpointCommitter({
     commit: async (snapshot) => {
-      const beganAtMs = clock.now();
+      const beganAtMs = clock.monotonicMs();
       const sizeBytes = await sizeOf(snapshot.folder);
       const checkpoint = await checkpoints.commit(snapshot);
-      const savedAtMs = clock.now();
+      const durationSeconds = (clock.monotonicMs() - beganAtMs) / 1000;
       board.noteCheckpoint(checkpoint);
-      metrics.noteCheckpoint({ durationSeconds: (savedAtMs - beganAtMs) / 1000, sizeBytes, savedAtMs });
+      metrics.noteCheckpoint({ durationSeconds, sizeBytes, savedAtMs: clock.now() });
       log.info({ step: snapshot.step, uri: checkpoint.uri }, 'a checkpoint is saved');
     },
     onFailedTry: () => {

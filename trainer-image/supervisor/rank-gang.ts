@@ -49,7 +49,7 @@ export function startRankGang(options: RankGangOptions): RankGang {
   let stopping = false;
 
   const decide = () => {
-    const verdict = findRootCause(ends, stopping, clock.now());
+    const verdict = findRootCause(ends, stopping, clock.monotonicMs());
     if (verdict !== 'wait') outcome.resolve({ how: 'failed', verdict });
   };
   const noteEnd = (end: RankEnd) => {
@@ -91,12 +91,12 @@ export function startRankGang(options: RankGangOptions): RankGang {
         noteDone(rank, { how: 'stopped', step: message.step });
         break;
       case 'failed':
-        noteEnd({ rank, atMs: clock.now(), how: 'failed', failure: message });
+        noteEnd({ rank, atMs: clock.monotonicMs(), how: 'failed', failure: message });
         break;
     }
   };
   const noteExit = (rank: number, { code, signal, lastWords }: RankExit) => {
-    const seen = { rank, atMs: clock.now() };
+    const seen = { rank, atMs: clock.monotonicMs() };
     if (signal !== null) noteEnd({ ...seen, how: 'signal', signal });
     else noteEnd({ ...seen, how: 'exit', exitCode: code ?? 0, lastWords });
   };

@@ -35,9 +35,9 @@ export interface RendezvousClientOptions {
  */
 export async function meetAtLeader(options: RendezvousClientOptions): Promise<Meeting> {
   const { leader, clock, log, signal } = options;
-  const deadlineMs = clock.now() + options.timeoutMs;
+  const deadlineMs = clock.monotonicMs() + options.timeoutMs;
   let obstacle = '';
-  while (clock.now() < deadlineMs) {
+  while (clock.monotonicMs() < deadlineMs) {
     signal.throwIfAborted();
     try {
       const answer = await ask(options);

@@ -54,7 +54,7 @@ describe('the rendezvous', () => {
   });
 
   it('answers 202 with who is missing when the wait is over, and 400 to strangers', async () => {
-    const impatient: Clock = { now: () => 0, sleep: () => Promise.resolve() };
+    const impatient: Clock = { now: () => 0, monotonicMs: () => 0, sleep: () => Promise.resolve() };
     const rendezvous = createRendezvous(guests, Promise.resolve(undefined));
     const answer = await answerRendezvous(rendezvous, impatient, JSON.stringify(pod(1)));
     expect(answer).toMatchObject({ status: 202, body: 'pods 0 are missing' });

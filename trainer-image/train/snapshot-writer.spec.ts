@@ -28,7 +28,7 @@ function writerOn() {
       stalls.push(stallSeconds);
     },
     onFailure: (error) => events.push(String(error)),
-    clock: { now: () => 5000, sleep: () => Promise.resolve() },
+    clock: { now: () => 5000, monotonicMs: () => 5000, sleep: () => Promise.resolve() },
     log: createLogger('silent'),
   });
   const settle = () => new Promise((resolve) => setImmediate(resolve));

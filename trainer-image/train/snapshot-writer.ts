@@ -71,7 +71,7 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
       const { mustSave, stalledSinceMs, position: unmarked, ...rest } = request;
       const position = { ...unmarked, ...(best === undefined ? {} : { best }) };
       const tensors = await options.replica.snapshot();
-      const stallSeconds = (options.clock.now() - stalledSinceMs) / 1000;
+      const stallSeconds = (options.clock.monotonicMs() - stalledSinceMs) / 1000;
       const written = writeOut({ ...rest, position, tensors }, stallSeconds);
       if (mustSave) await written;
       else written.catch(options.onFailure);

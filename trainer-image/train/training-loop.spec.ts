@@ -45,7 +45,7 @@ async function trainOn(scenario: Scenario) {
   let evaluating = false;
   let stepCalls = 0;
   let nowMs = 0;
-  const clock = { ...systemClock, now: () => nowMs };
+  const clock = { ...systemClock, now: () => nowMs, monotonicMs: () => nowMs };
   const scales: (number | undefined)[] = [];
   const overflows = [...(scenario.overflows ?? [])];
   const stopRequested = () => {

@@ -58,7 +58,7 @@ export type TrainingOutcome =
  */
 export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
   const { replica, input, plan, recipe, from, snapshots, reporter, stopRequested, clock, log } = parts;
-  const startedAtMs = clock.now();
+  const startedAtMs = clock.monotonicMs();
   const batches = createPrefetch(
     (index, spare: ImageBatch | undefined) => input.trainingBatch(index, spare),
     from.step,
@@ -73,12 +73,12 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
   let skipped: Batch | undefined;
   let savedStep = from.step;
 
-  const trainSeconds = () => from.trainSeconds + (clock.now() - startedAtMs) / 1000;
+  const trainSeconds = () => from.trainSeconds + (clock.monotonicMs() - startedAtMs) / 1000;
 
   async function takeStep(): Promise<StepOutcome> {
-    const beganAtMs = clock.now();
+    const beganAtMs = clock.monotonicMs();
     const batch = skipped ?? (await batches.next());
-    const dataWaitMs = clock.now() - beganAtMs;
+    const dataWaitMs = clock.monotonicMs() - beganAtMs;
     const learningRate = learningRateAt(recipe.learningRate, plan, step);
     const { scale } = lossScale;
     const inputs = {
@@ -100,7 +100,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
       epochLosses.add(outcome.loss);
       log.debug({ step, loss: outcome.loss }, 'a step is finished');
     }
-    const durationMs = clock.now() - beganAtMs;
+    const durationMs = clock.monotonicMs() - beganAtMs;
     epochSpeed.add(durationMs, outcome.finite);
     reporter.noteStep({ step, outcome, learningRate, lossScale: scale, dataWaitMs, durationMs });
     return outcome;
@@ -109,7 +109,7 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
   /** Compares the ranks and evaluates. Returns false when interrupted: the next attempt then does it. */
   async function closeEpoch(): Promise<boolean> {
     reporter.say('Evaluating');
-    const beganAtMs = clock.now();
+    const beganAtMs = clock.monotonicMs();
     const validation = await evaluate({ replica, input, stopRequested });
     if (validation === 'interrupted') return false;
     const epoch = plan.epochsAt(step);
@@ -128,14 +128,14 @@ export async function train(parts: TrainingParts): Promise<TrainingOutcome> {
     history.push(summary);
     if (history.length > longestHistory) history.shift();
     reporter.noteHistory(history);
-    reporter.noteValidation(validation, epoch, clock.now() - beganAtMs);
+    reporter.noteValidation(validation, epoch, clock.monotonicMs() - beganAtMs);
     reporter.say('Training');
     log.info(summary, `epoch ${epoch}`);
     return true;
   }
 
   async function save(mustSave: boolean): Promise<void> {
-    const stalledSinceMs = clock.now();
+    const stalledSinceMs = clock.monotonicMs();
     await replica.verifyAgreement();
     const last = history.at(-1);
     const top1 = last?.epoch === plan.epochsAt(step) ? last.top1 : undefined;

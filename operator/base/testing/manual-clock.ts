@@ -8,6 +8,7 @@ interface Sleeper {
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
   #nowMs: number;
+  #monotonicMs = 0;
   readonly #sleepers = new Set<Sleeper>();
 
   constructor(nowMs = Date.parse('2026-01-01T00:00:00Z')) {
@@ -16,6 +17,15 @@ export class ManualClock implements Clock {
 
   now(): number {
     return this.#nowMs;
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs;
+  }
+
+  /** Sets the time of day, without any time passing. */
+  set(nowMs: number): void {
+    this.#nowMs = nowMs;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -29,7 +39,7 @@ export class ManualClock implements Clock {
         signal?.removeEventListener('abort', finish);
         resolve();
       };
-      const sleeper = { dueMs: this.#nowMs + ms, wake: finish };
+      const sleeper = { dueMs: this.#monotonicMs + ms, wake: finish };
       this.#sleepers.add(sleeper);
       signal?.addEventListener('abort', finish, { once: true });
     });
@@ -39,26 +49,29 @@ export class ManualClock implements Clock {
   async advance(ms: number): Promise<void> {
     // What was begun before the time passes happens before it passes.
     await settle();
-    const targetMs = this.#nowMs + ms;
+    const targetMs = this.#monotonicMs + ms;
     for (;;) {
       const next = [...this.#sleepers]
         .filter(({ dueMs }) => dueMs <= targetMs)
         .sort((a, b) => a.dueMs - b.dueMs)[0];
       if (next === undefined) break;
-      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+      this.#passUntil(Math.max(this.#monotonicMs, next.dueMs));
       next.wake();
       await settle();
     }
-    this.#nowMs = targetMs;
+    this.#passUntil(targetMs);
     await settle();
   }
 
-  /** When the first of those that sleep is due; `undefined` when none sleeps. */
-  get nextDueMs(): number | undefined {
-    return [...this.#sleepers].reduce<number | undefined>(
-      (first, { dueMs }) => (first === undefined || dueMs < first ? dueMs : first),
-      undefined,
-    );
+  #passUntil(monotonicMs: number): void {
+    this.#nowMs += monotonicMs - this.#monotonicMs;
+    this.#monotonicMs = monotonicMs;
+  }
+
+  /** Milliseconds until the first of those that sleep is due; `undefined` when none sleeps. */
+  get nextDueInMs(): number | undefined {
+    const dueMs = [...this.#sleepers].map(({ dueMs }) => dueMs);
+    return dueMs.length === 0 ? undefined : Math.min(...dueMs) - this.#monotonicMs;
   }
 
   /** How many sleep now. */

@@ -7,7 +7,7 @@ function interruptions() {
   const signals = new EventEmitter();
   const effects: string[] = [];
   let nowMs = 0;
-  const clock = { now: () => nowMs, sleep: () => Promise.resolve() };
+  const clock = { now: () => nowMs, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
   const interruption = takeInterruptions(signals, clock, {
     onFirst: () => effects.push('first'),
     onSecond: () => effects.push('second'),

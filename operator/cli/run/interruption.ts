@@ -31,7 +31,7 @@ export function takeInterruptions(
   let first: { readonly signal: EndingSignal; readonly atMs: number } | undefined;
   let isImpatient = false;
   const handle = (signal: EndingSignal) => {
-    const nowMs = clock.now();
+    const nowMs = clock.monotonicMs();
     if (first === undefined) {
       first = { signal, atMs: nowMs };
       handlers.onFirst();

@@ -42,7 +42,7 @@ export function createCredentialSource(access: ApiAccess, clock: Clock): Credent
   let isRefused = false;
   return {
     current() {
-      const now = clock.now();
+      const now = clock.monotonicMs();
       if (cached === undefined || now - cached.readAt > maxAgeMs) {
         const credentials = readCredentials(access, isRefused);
         cached = { credentials, readAt: now };

@@ -161,6 +161,33 @@ describe('an election', () => {
     clock.now = late;
   });
 
+  it('goes on where the clock is set back, and a standby takes over no sooner and no later', async () => {
+    const a = candidate('a');
+    await clock.advance(0);
+    const b = candidate('b');
+    clock.set(clock.now() - 3_600_000);
+    await clock.advance(60_000);
+    expect([a, b].map(isLeader)).toEqual([true, false]);
+    a.connection.state = 'cut';
+    clock.set(clock.now() - 3_600_000);
+    await clock.advance(11_000);
+    expect([a, b].map(isLeader)).toEqual([false, false]);
+    await clock.advance(4_000);
+    expect([a, b].map(isLeader)).toEqual([false, true]);
+  });
+
+  it('is not won sooner by a standby whose clock is set forward', async () => {
+    const theirs = new ManualClock();
+    const a = candidate('a', theirs);
+    await theirs.advance(0);
+    const b = candidate('b');
+    await clock.advance(2_000);
+    clock.set(clock.now() + 3_600_000);
+    await clock.advance(9_000);
+    expect([a, b].map(isLeader)).toEqual([true, false]);
+    expect(server.spec()?.holderIdentity).toBe('a');
+  });
+
   it('does not believe the times in the record, as clocks of machines differ', async () => {
     const ahead = new ManualClock(clock.now() + 3_600_000);
     candidate('a');

@@ -78,15 +78,16 @@ export async function whileLeader(
     clock,
   });
 
-  let renewedAt = await acquire(record, times, options, signal);
-  if (renewedAt === undefined) return 'stopped';
+  const acquiredAt = await acquire(record, times, options, signal);
+  if (acquiredAt === undefined) return 'stopped';
   if (signal.aborted) {
     await release(record, options);
     return 'stopped';
   }
   log?.info({ lease: options.lease.name, identity: options.identity }, 'elected');
 
-  const isInTime = () => clock.now() - (renewedAt ?? 0) < times.renewDeadlineMs;
+  let renewedAt = acquiredAt;
+  const isInTime = () => elapsedSince(renewedAt, clock) < times.renewDeadlineMs;
   const term = childController(signal);
   const led = lead({ signal: term.signal, isLeader: () => !term.signal.aborted && isInTime() });
   // A `lead` that ends by itself, or fails, ends the term too.
@@ -96,8 +97,8 @@ export async function whileLeader(
   while (!isAborted(term.signal)) {
     await clock.sleep(times.renewPeriodMs, term.signal);
     if (isAborted(term.signal)) break;
-    const triedAt = clock.now();
-    const remainingMs = times.renewDeadlineMs - (triedAt - renewedAt);
+    const triedAt = momentOf(clock);
+    const remainingMs = times.renewDeadlineMs - elapsedSince(renewedAt, clock);
     if (await holdWithin(record, remainingMs, options)) renewedAt = triedAt;
     else if (!isInTime()) term.abort(new Error('the lease was lost'));
   }
@@ -124,9 +125,9 @@ async function acquire(
   { renewDeadlineMs, standbyPeriodMs }: ElectionTimes,
   options: ElectionOptions,
   signal: AbortSignal,
-): Promise<number | undefined> {
+): Promise<Moment | undefined> {
   while (!isAborted(signal)) {
-    const triedAt = options.clock.now();
+    const triedAt = momentOf(options.clock);
     if (await holdWithin(record, renewDeadlineMs, options)) return triedAt;
     // Candidates that start together should not try together for ever; but a lease that ends before is asked for at once.
     const lookInMs = standbyPeriodMs * (1 + options.random() / 5);
@@ -134,6 +135,24 @@ async function acquire(
     await options.clock.sleep(takeableInMs > 0 ? Math.min(lookInMs, takeableInMs) : lookInMs, signal);
   }
   return undefined;
+}
+
+/** A moment by both clocks of a machine. */
+interface Moment {
+  readonly atMs: number;
+  readonly monotonicMs: number;
+}
+
+function momentOf(clock: Clock): Moment {
+  return { atMs: clock.now(), monotonicMs: clock.monotonicMs() };
+}
+
+/**
+ * Milliseconds since a moment by the clock that says more, for a leader must rather stop too early: the monotonic one
+ * stands still while a machine is suspended, the other may be set back.
+ */
+function elapsedSince({ atMs, monotonicMs }: Moment, clock: Clock): number {
+  return Math.max(clock.now() - atMs, clock.monotonicMs() - monotonicMs);
 }
 
 /** One try, counted as failed when it is not answered in time. */

@@ -28,7 +28,7 @@ interface LeaseRecordOptions {
 
 interface Observation {
   readonly lease: Lease;
-  /** When this version was first seen, by this machine's clock. */
+  /** When this version was first seen, by this machine's monotonic clock. */
   readonly at: number;
 }
 
@@ -48,12 +48,12 @@ export function createLeaseRecord({
 
   function observe(lease: Lease): Observation {
     if (observed?.lease.metadata.resourceVersion !== lease.metadata.resourceVersion) {
-      observed = { lease, at: clock.now() };
+      observed = { lease, at: clock.monotonicMs() };
     }
-    return observed ?? { lease, at: clock.now() };
+    return observed ?? { lease, at: clock.monotonicMs() };
   }
 
-  /** Until when its holder's silence is borne, by this machine's clock. */
+  /** Until when its holder's silence is borne, by this machine's monotonic clock. */
   function takeableAt({ lease, at }: Observation): number {
     const { leaseDurationSeconds = Math.ceil(leaseDurationMs / 1000) } = lease.spec;
     return at + leaseDurationSeconds * 1000 - headroomMs;
@@ -103,14 +103,14 @@ export function createLeaseRecord({
       }
       const { holderIdentity = '' } = seen.lease.spec;
       if (holderIdentity === identity) return write(spec, seen.lease);
-      const isFree = holderIdentity === '' || clock.now() >= takeableAt(seen);
+      const isFree = holderIdentity === '' || clock.monotonicMs() >= takeableAt(seen);
       if (!isFree) return false;
       const leaseTransitions = (seen.lease.spec.leaseTransitions ?? 0) + 1;
       return write({ ...spec, acquireTime: now, leaseTransitions }, seen.lease);
     },
 
     takeableInMs() {
-      return observed === undefined ? undefined : takeableAt(observed) - clock.now();
+      return observed === undefined ? undefined : takeableAt(observed) - clock.monotonicMs();
     },
 
     async release() {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Pod } from '../../api/wire.ts';
-import type { Clock } from '../../base/clock.ts';
+import { systemClock, type Clock } from '../../base/clock.ts';
 import { ClusterError } from '../cluster-error.ts';
 import { resourceTypes } from '../cluster.ts';
 import { leases } from './lease.ts';
@@ -26,7 +26,7 @@ let sleeps: number[];
 
 /** Time that passes at once, noting how long it would have been. */
 const hurriedClock: Clock = {
-  now: () => Date.now(),
+  ...systemClock,
   sleep: (ms) => {
     sleeps.push(ms);
     return Promise.resolve();
@@ -124,7 +124,7 @@ describe('a call', () => {
 
   it('keeps to the rate limit, but not for leases', async () => {
     await cluster.close();
-    await open({ rateLimit: { perSecond: 10, burst: 2 }, clock: { ...hurriedClock, now: () => 0 } });
+    await open({ rateLimit: { perSecond: 10, burst: 2 }, clock: { ...hurriedClock, monotonicMs: () => 0 } });
     server.answerWith(json(200, pod));
     for (let count = 0; count < 4; count += 1) await cluster.get(pods, key);
     await cluster.get(leases, key);
@@ -279,7 +279,7 @@ describe('a watch over a connection', () => {
     // Real time, as an idle watch must not be taken for a silent one here.
     await cluster.close();
     await open({
-      clock: { now: () => Date.now(), sleep: () => new Promise(() => undefined) },
+      clock: { ...systemClock, sleep: () => new Promise(() => undefined) },
       rateLimit: { perSecond: 1, burst: 9 },
     });
     for await (const event of cluster.watch(pods, {}, new AbortController().signal)) {

@@ -71,7 +71,7 @@ async function* followForEver<T extends KubernetesObject>(
   let failures = 0;
   let wasRefused = false;
   while (!signal.aborted) {
-    const startedAt = source.clock.now();
+    const startedAt = source.clock.monotonicMs();
     let failure: unknown;
     try {
       for await (const event of followOnce(source, position, signal)) {
@@ -84,7 +84,7 @@ async function* followForEver<T extends KubernetesObject>(
     if (isAborted(signal)) return;
     source.metrics.restarted(failure);
 
-    const livedMs = source.clock.now() - startedAt;
+    const livedMs = source.clock.monotonicMs() - startedAt;
     if (livedMs >= forgivenAfterMs) failures = 0;
     if (failure === undefined && livedMs >= shortestGoodWatchMs) continue;
     if (position.resourceVersion === undefined && position.streamsInitialObjects && isUnsupported(failure)) {

@@ -27,6 +27,15 @@ describe('a token bucket', () => {
     expect(await third).toBe(100);
   });
 
+  it('fills up as fast where the clock is set back', async () => {
+    const clock = new ManualClock();
+    const bucket = createTokenBucket({ perSecond: 10, burst: 1 }, clock);
+    await bucket.take();
+    clock.set(clock.now() - 3_600_000);
+    await clock.advance(100);
+    expect(await bucket.take()).toBe(0);
+  });
+
   it('lets a caller go that is aborted', async () => {
     const clock = new ManualClock();
     const bucket = createTokenBucket({ perSecond: 1, burst: 1 }, clock);

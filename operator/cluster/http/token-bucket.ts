@@ -17,10 +17,10 @@ export interface TokenBucket {
 /** A token bucket: full at first, one token a call, refilled at a steady rate. */
 export function createTokenBucket({ perSecond, burst }: RateLimit, clock: Clock): TokenBucket {
   let tokens = burst;
-  let filledAt = clock.now();
+  let filledAt = clock.monotonicMs();
   return {
     async take(signal) {
-      const now = clock.now();
+      const now = clock.monotonicMs();
       tokens = Math.min(burst, tokens + (Math.max(0, now - filledAt) / 1000) * perSecond) - 1;
       filledAt = now;
       if (tokens >= 0) return 0;

@@ -74,9 +74,9 @@ async function sendOnce(parts: TransportParts, request: ApiRequest): Promise<Htt
   if (purpose !== 'leases') metrics.limited({ method, host, seconds: (await limiter.take(signal)) / 1000 });
 
   const search = new URLSearchParams(query).toString();
-  const startedAt = clock.now();
+  const startedAt = clock.monotonicMs();
   const answered = (code: string) => {
-    const seconds = (clock.now() - startedAt) / 1000;
+    const seconds = (clock.monotonicMs() - startedAt) / 1000;
     metrics.answered({ method, host, code, seconds, isWatch: purpose === 'watches' });
   };
   let response: HttpResponse;

@@ -36,19 +36,19 @@ export function createWatchMetrics(registry: Registry, clock: Clock): FollowWatc
       staleness.reset();
       for (const [resource, watches] of lastHeard) {
         const oldestMs = Math.min(...[...watches].map(({ atMs }) => atMs));
-        staleness.set({ resource }, (clock.now() - oldestMs) / 1000);
+        staleness.set({ resource }, (clock.monotonicMs() - oldestMs) / 1000);
       }
     },
   });
 
   return (resource) => {
-    const own = { atMs: clock.now() };
+    const own = { atMs: clock.monotonicMs() };
     const watches = lastHeard.get(resource) ?? new Set();
     lastHeard.set(resource, watches.add(own));
     restarts.inc({ resource, reason: 'Ended' }, 0);
     return {
       heard: () => {
-        own.atMs = clock.now();
+        own.atMs = clock.monotonicMs();
       },
       restarted: (failure) => restarts.inc({ resource, reason: reasonOf(failure) }),
       ended: () => {

@@ -7,9 +7,9 @@ import type { ManualClock } from '../../../operator/base/testing/manual-clock.ts
 export async function runUntil(clock: ManualClock, holds: () => boolean, untilMs: number): Promise<void> {
   await clock.advance(0);
   while (!holds()) {
-    const { nextDueMs } = clock;
-    if (nextDueMs === undefined || nextDueMs > untilMs)
+    const { nextDueInMs } = clock;
+    if (nextDueInMs === undefined || clock.now() + nextDueInMs > untilMs)
       throw new RangeError('what was waited for never came');
-    await clock.advance(Math.max(0, nextDueMs - clock.now()));
+    await clock.advance(Math.max(0, nextDueInMs));
   }
 }
