@@ -261,6 +261,12 @@ export const badManifests: readonly BadManifest[] = [
     says: 'must not be more than data.crop.maxArea',
   },
   {
+    what: 'a least aspect of nothing',
+    spec: { data: { ...data, format: 'image-folder', crop: { minAspect: 0 } } },
+    field: 'spec.data.crop.minAspect',
+    says: 'should be greater than 0',
+  },
+  {
     what: 'a least aspect above the greatest',
     spec: { data: { ...data, crop: { minAspect: 2 } } },
     field: 'spec.data.crop',

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { Quantity, Uri } from './scalars.ts';
 
 const share = z.number().min(0).max(1);
-const aspect = z.number().min(0.1).max(10);
+// Above 0 rather than 0.1 and more: an API server cuts such a bound to a whole number where the value is one, and takes 0.
+const aspect = z.number().gt(0).max(10);
 
 /** Training and validation images. */
 export const Data = z.strictObject({
