@@ -2,15 +2,15 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBuildah, type Buildah, type ImageConfig } from './buildah.ts';
-import { handedOver, images } from './images.ts';
+import { images, imagesFolder } from './images.ts';
 
 /** Names that a shell, a package manager or a downloader goes by. */
 const tools =
   /^(sh|bash|dash|ash|zsh|busybox|npm|npx|corepack|yarn|pnpm|apt|apt-get|dpkg|apk|curl|wget|python3?|perl)$/;
 
 let buildah: Buildah;
-beforeAll(async () => {
-  buildah = openBuildah((await handedOver()).buildahFolder);
+beforeAll(() => {
+  buildah = openBuildah(imagesFolder());
 });
 
 interface Contents {

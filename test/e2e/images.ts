@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeBaseImages } from './base-images.ts';
 import { openBuildah, type Buildah } from './buildah.ts';
@@ -12,12 +12,13 @@ export const images = {
   pause: pauseImage,
 } as const;
 
+/** The trainer with CUDA, which is large and built only when it is asked for. */
+export const cudaImage = 'localhost/ringmaster/trainer:test-cuda';
+
 /** What the tests are told of the images that were built before them. */
 interface HandedOver {
   /** Archives of {@link images} for containerd. */
   readonly archives: Readonly<Record<keyof typeof images, string>>;
-  /** Where buildah keeps them. */
-  readonly buildahFolder: string;
 }
 
 const handOver = 'images.json';
@@ -29,24 +30,50 @@ export function runFolder(): string {
   return folder;
 }
 
+/** Where buildah keeps the images. */
+export function imagesFolder(): string {
+  return path.join(runFolder(), 'buildah');
+}
+
 export async function handedOver(): Promise<HandedOver> {
   return JSON.parse(await readFile(path.join(runFolder(), handOver), 'utf8')) as HandedOver;
 }
 
-/**
- * Builds the images of this repository from their own Dockerfiles, on bases made here, and saves them.
- * @param cache where layers and archives are kept between runs
- * @param target folder of this run
- */
-export async function buildImages(
-  { cache, target }: { readonly cache: string; readonly target: string },
-  node: { readonly program: string; readonly npmFolder: string },
-  report: (line: string) => void,
-): Promise<void> {
-  const buildahFolder = path.join(cache, 'buildah');
-  const buildah = openBuildah(buildahFolder);
+/** What images are built with. */
+export interface Building {
+  /** Where layers and archives are kept between runs. */
+  readonly cache: string;
+  /** The folder of this run. */
+  readonly target: string;
+  readonly node: { readonly program: string; readonly npmFolder: string };
+  readonly report: (line: string) => void;
+}
+
+async function openBuilding({ cache, target, node, report }: Building) {
+  const folder = path.join(cache, 'buildah');
+  await mkdir(folder, { recursive: true });
+  await symlink(folder, path.join(target, 'buildah'));
+  const buildah = openBuildah(folder);
   report('base images');
-  const bases = await makeBaseImages(buildah, cache, node);
+  return { buildah, bases: await makeBaseImages(buildah, cache, node) };
+}
+
+/** Builds the trainer with CUDA from its Dockerfile. */
+export async function buildCudaImage(building: Building): Promise<void> {
+  const { buildah, bases } = await openBuilding(building);
+  building.report('image of the trainer with CUDA');
+  await buildah.build({
+    dockerfile: 'trainer-image/Dockerfile',
+    target: 'cuda',
+    tag: cudaImage,
+    arguments: { NODE_IMAGE: bases.node, BASE_IMAGE: bases.debian },
+  });
+}
+
+/** Builds the images of this repository from their own Dockerfiles, on bases made here, and saves them. */
+export async function buildImages(building: Building): Promise<void> {
+  const { cache, target, report } = building;
+  const { buildah, bases } = await openBuilding(building);
   report('image of the operator');
   await buildah.build({
     dockerfile: 'operator/Dockerfile',
@@ -77,7 +104,7 @@ export async function buildImages(
   const current = Object.values(archives);
   for (const file of (await readdir(archiveFolder)).map((name) => path.join(archiveFolder, name)))
     if (!current.includes(file)) await rm(file);
-  const told: HandedOver = { archives, buildahFolder };
+  const told: HandedOver = { archives };
   await writeFile(path.join(target, handOver), JSON.stringify(told));
 }
 

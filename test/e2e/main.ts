@@ -6,11 +6,12 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { wholeClusterTools } from '../../operator/setup/whole-cluster.mjs';
-import { buildImages } from './images.ts';
+import { buildCudaImage, buildImages } from './images.ts';
 
 /*
  * `npm run test:e2e`: builds the images from their Dockerfiles and runs the tests of this folder on a whole cluster of
  * real parts, in namespaces of its own for network, mounts and processes. Whatever these leave running dies with them.
+ * `npm run test:e2e -- cuda` builds the trainer with CUDA instead, 20 GB of layers, and looks into it.
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -54,7 +55,10 @@ async function run(): Promise<number> {
   const npmFolder = path.dirname(path.dirname(realpathSync(npm)));
   const folder = await mkdtemp(path.join(tmpdir(), 'ringmaster-e2e-'));
   try {
-    await buildImages({ cache, target: folder }, { program: process.execPath, npmFolder }, report);
+    const filters = process.argv.slice(2);
+    const wantsCuda = filters.includes('cuda');
+    const build = wantsCuda ? buildCudaImage : buildImages;
+    await build({ cache, target: folder, node: { program: process.execPath, npmFolder }, report });
     report('tests');
     const namespaces = [
       '--net',
@@ -66,7 +70,8 @@ async function run(): Promise<number> {
       '--mount-proc',
     ];
     const vitest = [process.execPath, path.join(root, 'node_modules/vitest/vitest.mjs'), 'run'];
-    const config = ['--config', 'test/config/vitest.e2e.config.ts', ...process.argv.slice(2)];
+    const config = ['--config', 'test/config/vitest.e2e.config.ts', ...filters];
+    if (!wantsCuda) config.push('--exclude', 'test/e2e/cuda-image.test.ts');
     const tests = spawn('unshare', [...namespaces, ...vitest, ...config], {
       cwd: root,
       stdio: 'inherit',
