@@ -55,7 +55,7 @@ export function nextStatus(
     case 'Pending':
     case 'Queued':
       if (run.spec.suspend) return enterSuspended(status, occasion);
-      return begin() ?? enterPending(status, occasion);
+      return begin() ?? (phase === 'Queued' ? status : enterPending(status, occasion));
     case 'Starting':
     case 'Running':
       return (

@@ -26,8 +26,9 @@ export function queueActions(
   switch (status.phase) {
     case 'Queued':
       if (workload === undefined) return [createWorkload(run, settings)];
+      if (!isAtRest) return [];
       if (!isOfSpec(workload, run) || isOver(workload)) return deleteWorkload(workload);
-      return isAtRest ? patchStatus(workload, releaseOf(workload, nowMs)) : [];
+      return patchStatus(workload, releaseOf(workload, nowMs));
     case 'Starting':
     case 'Running':
     case 'Restarting':
@@ -38,7 +39,8 @@ export function queueActions(
             ...evictionCostActions(run.spec, status, workload, nowMs),
           ];
     case 'Suspended':
-      return workload === undefined ? [] : deleteWorkload(workload);
+      // There are pods still where an attempt was begun whose record was lost: see beside-status.ts.
+      return workload === undefined || !isAtRest ? [] : deleteWorkload(workload);
     case 'Succeeded':
     case 'Failed':
       return workload === undefined || !isAtRest || workload.metadata.deletionTimestamp !== undefined

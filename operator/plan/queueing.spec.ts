@@ -117,6 +117,29 @@ describe('a run that names a queue', () => {
     expect(names(plan(run, anAdmittedWorkload(old)).actions)).toEqual(['delete workload']);
   });
 
+  it.each([
+    ['suspended', { suspend: true }],
+    ['changed', { trainers: { pods: 4 } }],
+  ])(
+    'keeps its quota while pods of an attempt that is not on record may be alive, when it is %s meanwhile',
+    (_, change) => {
+      const waiting = after(queued(), [null]);
+      const workload = anAdmittedWorkload(waiting);
+      const run = { ...waiting, spec: queued(change).spec };
+      const gang = gangOf(waiting);
+      const leaving = plan(run, workload, gang);
+      expect(names(leaving.actions)).toEqual(['delete digits-1-0', 'delete digits-1-1']);
+      expect(names(plan({ ...run, status: leaving.status }, workload).actions)).toEqual(['delete workload']);
+    },
+  );
+
+  it('stays queued while pods of an attempt that is not on record end, when its place is taken back meanwhile', () => {
+    const waiting = after(queued(), [null]);
+    const evicted = anAdmittedWorkload(waiting, { Evicted: 'True/Preempted' });
+    const dying = gangOf(waiting).map((pod) => deleted(pod, startMs));
+    expect(plan(waiting, evicted, dying)).toMatchObject({ status: { phase: 'Queued' }, actions: [] });
+  });
+
   it('has a Workload no longer once it names no queue', () => {
     const run = runningInQueue();
     const free = { ...run, spec: { ...run.spec, scheduling: { gang: 'auto' as const } } };
