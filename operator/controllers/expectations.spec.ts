@@ -35,6 +35,14 @@ describe('expectations', () => {
     expect(expectations.state('vision/digits')).toBe('settled');
   });
 
+  it('are overdue after their time, also where the clock is set back', async () => {
+    const { expectations, clock } = open();
+    expectations.expect('vision/digits', () => false);
+    clock.set(clock.now() - 3_600_000);
+    await clock.advance(10_000);
+    expect(expectations.state('vision/digits')).toBe('overdue');
+  });
+
   it('are overdue after their time, and gone when they are forgotten', async () => {
     const { expectations, clock } = open();
     expectations.expect('vision/digits', () => false);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../operator/base/clock.ts';
+import { ManualClock } from '../../operator/base/testing/manual-clock.ts';
 import { createLogger } from '../../operator/base/logging.ts';
 import { attend, bidFarewell } from './attend.ts';
 import { beatMs, silenceMs, takeAttendance, type Beat } from './attendance.ts';
@@ -42,6 +43,19 @@ describe('the attendance at pod 0', () => {
     const { verdict } = await attendance.lost;
     expect(verdict).toEqual({ reason: 'PeerLost', message: 'Pod 1 has not been heard of for 15 s.' });
     expect(clock.now()).toBeGreaterThanOrEqual(11 * silenceMs - 2 * beatMs);
+    lifetime.abort();
+  });
+
+  it('does not take a clock that is set for silence', async () => {
+    const lifetime = new AbortController();
+    const clock = new ManualClock();
+    const attendance = takeAttendance({ ...guests, pods: 2 }, clock, lifetime.signal);
+    clock.set(clock.now() + 3_600_000);
+    await clock.advance(silenceMs - beatMs);
+    const isLost = attendance.lost.then(() => true);
+    expect(await Promise.race([isLost, Promise.resolve(false)])).toBe(false);
+    await clock.advance(2 * beatMs);
+    expect(await isLost).toBe(true);
     lifetime.abort();
   });
 
