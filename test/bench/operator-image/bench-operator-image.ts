@@ -10,10 +10,14 @@ import { startControlPlane } from '../../control-plane/start.ts';
 import { until } from '../../control-plane/until.ts';
 import { installRights, kubectl } from '../../operator/install.ts';
 import { shippedOperator } from '../../operator/shipped-operator.ts';
+import { figuresOf } from '../rounds.ts';
 import { startInPod } from './start-in-pod.ts';
 
 /** Long enough for the garbage of the start to be collected, and for several rounds of the lease. */
 const idleMs = 30_000;
+
+/** What the medians may be: a second until it acts, 80 MB at rest. */
+const atMost = { firstReconcileMs: 1000, idleMemoryMiB: 80e6 / 2 ** 20 };
 
 /** One start of the operator as its image starts it, on a real API server. */
 export interface OperatorStart {
@@ -24,7 +28,7 @@ export interface OperatorStart {
   readonly idleAnonymousMiB: number;
 }
 
-/** Starts the bundled operator some times and measures each start. */
+/** Starts the bundled operator some times and measures each start. Sets the exit code to 1 when a promise is broken. */
 export async function benchOperatorImage({
   rounds,
   report,
@@ -66,6 +70,14 @@ export async function benchOperatorImage({
     report(JSON.stringify(start));
     starts.push(start);
     await operator.kill();
+  }
+  for (const figure of ['firstReconcileMs', 'idleMemoryMiB'] as const) {
+    const { median } = figuresOf(starts.map((start) => start[figure]));
+    const isKept = median <= atMost[figure];
+    report(
+      `${isKept ? 'kept' : 'BROKEN'}: ${figure} ${median.toFixed(1)}, at most ${atMost[figure].toFixed(1)}`,
+    );
+    if (!isKept) process.exitCode = 1;
   }
   return { starts };
 }
